@@ -1,0 +1,1 @@
+"""The core. Knows no Qt, no window, and no concrete provider."""

@@ -1,0 +1,58 @@
+"""What a command gives back, and how messages become sentences. The same for the terminal, the hand-over and tests."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from app.contracts import Message
+from app.formats.words import Words
+
+
+class Answer(msgspec.Struct):
+    """`exit`: 0 done, 1 something was refused or failed (`lines` say which and why), 2 wrong usage."""
+
+    exit: int = 0
+    data: Any = None
+    lines: list[str] = []
+
+    def say(self, line: str) -> None:
+        self.lines.append(line)
+
+
+def sentence(words: Words, message: Message, connection: str = "") -> str:
+    """Where, what happened, what the vendor says, what to do: one line for a person."""
+    params: dict[str, Any] = {
+        "field": "", "why": "", "example": "", "url": "", "host": "", "seconds": "", "goal": "", "reason": "", "kept": "",
+    }  # fmt: skip
+    params.update({k: v for k, v in message.params.items() if v})
+    code = message.code if words.has(f"message.{message.code}.text") else "bug"
+    if params["why"]:
+        params["why"] = words(f"why.{params['why']}") if words.has(f"why.{params['why']}") else params["why"]
+    parts = [words(f"message.{code}.text", **params)]
+    if message.vendor_text:
+        parts.append(words("message.vendor_says", text=message.vendor_text))
+    if not (code == "config.field" and not params["example"]):
+        parts.append(words(f"message.{code}.next", **params))
+    name = message.params.get("connection") or connection
+    operation = message.params.get("operation", "")
+    if operation and words.has(f"operation.{operation}"):
+        operation = words(f"operation.{operation}")
+    head = " · ".join(x for x in (name, operation) if x)
+    return (f"{head}: " if head else "") + " ".join(parts)
+
+
+def message_data(message: Message | None) -> dict[str, Any] | None:
+    """A message as JSON data."""
+    if message is None:
+        return None
+    return {
+        "code": message.code,
+        "kind": str(message.kind),
+        "params": message.params,
+        "vendor_code": message.vendor_code,
+        "vendor_text": message.vendor_text,
+        "status": message.status,
+        "field": message.field,
+    }

@@ -1,0 +1,385 @@
+"""`paxzar`: the headless composition root. Parses, opens the workspace or hands the command to its owner, prints."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+import time
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from app.api.answers import Answer
+from app.contracts import ProviderError, Secret
+from app.contracts.catalogue import Catalogue, UnknownIntegration, providers_root
+from app.formats.words import Words, system_language
+
+T = TypeVar("T")
+F = TypeVar("F", bound=Callable[..., Any])
+WAIT_S = 30.0
+
+
+def lang() -> str:
+    return os.environ.get("PAXZAR_LANG") or system_language()
+
+
+def finish(answer: Answer, as_json: bool) -> None:
+    """Print and leave with the answer's exit code."""
+    if as_json:
+        click.echo(json.dumps(answer.data, ensure_ascii=False, indent=2, default=str))
+        if answer.exit:
+            for line in answer.lines:
+                click.echo(line, err=True)
+    else:
+        for line in answer.lines:
+            click.echo(line, err=bool(answer.exit))
+    sys.exit(answer.exit)
+
+
+def loop_run(work: Coroutine[Any, Any, T]) -> T:
+    return asyncio.run(work)
+
+
+def common(function: F) -> F:
+    """`--workspace`, `--unlock-from` and `--json` for every command on a workspace."""
+    function = click.option("--workspace", type=click.Path(file_okay=False, path_type=Path), help="Folder of the workspace.")(function)  # fmt: skip
+    function = click.option("--unlock-from", help="File with the vault's password, or - for standard input.")(function)
+    return click.option("--json", "as_json", is_flag=True, help="Print JSON.")(function)
+
+
+def read_text(source: str) -> str:
+    """A file's text, or standard input for '-'. Wrong usage when it cannot be read."""
+    try:
+        return sys.stdin.read() if source == "-" else Path(source).read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise click.UsageError(Words.load(lang())("cli.cannot_read", path=source)) from error
+
+
+def run(name: str, args: dict[str, Any], workspace: Path | None, unlock_from: str | None, as_json: bool) -> None:
+    """Run a command on the workspace, here or at its owner."""
+    password = Secret(read_text(unlock_from).rstrip("\r\n")) if unlock_from else None
+    finish(loop_run(on_workspace(name, {**args, "lang": lang()}, workspace, password)), as_json)
+
+
+async def on_workspace(name: str, args: dict[str, Any], folder: Path | None, password: Secret | None) -> Answer:
+    """Own the workspace and run, or let its owner run. Trouble with the workspace itself is exit 1 with a sentence."""
+    from app.api.answers import sentence
+    from app.api.commands import run_command
+    from app.api.handover import hand_over
+    from app.console import open_console
+    from app.platform.keyrings import system_keyring
+    from app.platform.paths import live_folder
+    from app.store.db import StoreError
+    from app.store.workspace import WorkspaceOwned, WorkspaceRefused
+    from app.vault import VaultError, VaultRefused
+
+    words, folder = Words.load(args["lang"]), folder or live_folder()
+    until = time.monotonic() + WAIT_S
+    while True:
+        try:
+            keyring = None if password is not None else await system_keyring()
+            console = await open_console(folder, unlock=password, keyring=keyring)
+            break
+        except WorkspaceOwned as owned:
+            if owned.handover:
+                try:
+                    return await hand_over(owned.handover["port"], owned.handover["token"], name, args)
+                except (ConnectionError, OSError):
+                    pass  # the owner is just leaving: try to own it
+            if time.monotonic() > until:
+                return Answer(1, {"error": "owned"}, [words("workspace.owned", pid=str(owned.pid))])
+            await asyncio.sleep(0.2)
+        except WorkspaceRefused as error:
+            return Answer(1, {"error": error.key}, [words(error.key, **error.params)])
+        except StoreError as error:
+            return Answer(1, {"error": error.key}, [words(error.key, kept=str(error))])
+        except VaultRefused as error:
+            return Answer(1, {"error": error.key}, [words(error.key, seconds=str(round(error.retry_after)))])
+        except VaultError as error:
+            return Answer(1, {"error": error.key}, [words(error.key)])
+        except ProviderError as error:
+            if error.message.field == "unlock":
+                return Answer(1, {"error": "vault.locked"}, [words("cli.unlock")])
+            return Answer(1, {"error": error.message.code}, [sentence(words, error.message)])
+    try:
+        return await run_command(console, name, args)
+    finally:
+        await console.close()
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(package_name="paxzar", prog_name="paxzar")
+def main() -> None:
+    """The merchant's own console, without its window."""
+
+
+@main.command("catalogue")
+@click.option("--category", help="Only this category.")
+@click.option("--readiness", help="Only this readiness: live, partner, file, link, planned, retired.")
+@click.option("--json", "as_json", is_flag=True)
+def catalogue_command(category: str | None, readiness: str | None, as_json: bool) -> None:
+    """The integrations and what each of them can do."""
+    words, answer = Words.load(lang()), Answer(data=[])
+    for entry in Catalogue(providers_root()):
+        if (category and entry.category != category) or (readiness and str(entry.readiness) != readiness):
+            continue
+        answer.data.append({
+            "id": entry.id, "name": entry.name, "aliases": list(entry.aliases), "category": entry.category,
+            "website": entry.website, "readiness": str(entry.readiness), "evidence": entry.evidence,
+            "capabilities": list(entry.capabilities), "tier": entry.tier or None,
+        })  # fmt: skip
+        answer.say(f"{entry.id:<26} {entry.name:<28} {entry.category:<18} {words(f'readiness.{entry.readiness}')}")
+    answer.say(words("cli.count_integrations", count=len(answer.data)))
+    finish(answer, as_json)
+
+
+@main.command()
+@click.argument("integration")
+@click.option("--name", required=True, help="What you call the connection.")
+@click.option("--account", help="Share the account of this connection.")
+@click.option("--env", default="live", show_default=True, help="live or sandbox.")
+@click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="A field that is no secret.")
+@click.option("--base-url", help="A self-hosted shop or a test server.")
+@click.option("--secrets-from", help="File with a JSON object of secrets, or - for standard input.")
+@click.option("--switch", "switches", multiple=True, metavar="CAPABILITY=on|off")
+@click.option("--own-rate", type=float, help="Calls per second, if you want fewer than the vendor allows.")
+@click.option("--test", is_flag=True, help="Test first; keep nothing when it fails.")
+@common
+def connect(integration: str, name: str, account: str | None, env: str, settings: tuple[str, ...], base_url: str | None,
+            secrets_from: str | None, switches: tuple[str, ...], own_rate: float | None, test: bool,
+            workspace: Path | None, unlock_from: str | None, as_json: bool) -> None:  # fmt: skip
+    """Make a connection. Secrets never go on the command line."""
+    words = Words.load(lang())
+    if secrets_from == "-" and unlock_from == "-":
+        raise click.UsageError(words("cli.one_stdin"))
+    held: dict[str, str] = {}
+    if secrets_from:
+        try:
+            held = json.loads(read_text(secrets_from))
+        except json.JSONDecodeError as error:
+            raise click.UsageError(words("cli.secrets_json")) from error
+        if not isinstance(held, dict) or not all(isinstance(v, str) for v in held.values()):
+            raise click.UsageError(words("cli.secrets_json"))
+    on = {k: v == "on" for k, v in pairs(switches, words).items()}
+    args = {
+        "integration": integration, "name": name, "account": account, "env": env, "set": pairs(settings, words),
+        "base_url": base_url, "secrets": held, "switches": on, "own_rate": own_rate, "test": test,
+    }  # fmt: skip
+    run("connect", args, workspace, unlock_from, as_json)
+
+
+def pairs(texts: tuple[str, ...], words: Words) -> dict[str, str]:
+    found = {}
+    for text in texts:
+        key, mark, value = text.partition("=")
+        if not mark or not key:
+            raise click.UsageError(words("cli.key_value", text=text))
+        found[key] = value
+    return found
+
+
+@main.command()
+@common
+def connections(workspace: Path | None, unlock_from: str | None, as_json: bool) -> None:
+    """The connections."""
+    run("connections", {}, workspace, unlock_from, as_json)
+
+
+@main.command()
+@click.argument("name", required=False)
+@common
+def probe(name: str | None, workspace: Path | None, unlock_from: str | None, as_json: bool) -> None:
+    """Test a connection, or all."""
+    run("probe", {"name": name}, workspace, unlock_from, as_json)
+
+
+@main.command()
+@click.argument("name", required=False)
+@click.option("--orders", is_flag=True, help="Only orders.")
+@click.option("--listings", is_flag=True, help="Only listings.")
+@click.option("--since", help="ISO date or instant; else where the last pull ended.")
+@click.option("--full", is_flag=True, help="All listings, not only the changed ones.")
+@common
+def sync(name: str | None, orders: bool, listings: bool, since: str | None, full: bool, workspace: Path | None, unlock_from: str | None, as_json: bool) -> None:  # fmt: skip
+    """Pull orders and listings."""
+    args = {"name": name, "orders": orders, "listings": listings, "since": since, "full": full}
+    run("sync", args, workspace, unlock_from, as_json)
+
+
+@main.command()
+@click.argument("name", required=False)
+@click.option("--search", help="Number, name, SKU or phone.")
+@click.option("--status", help="One or more, with commas: pending, open, shipped, delivered, cancelled, returned.")
+@click.option("--limit", type=int, default=0)
+@common
+def orders(name: str | None, search: str | None, status: str | None, limit: int, workspace: Path | None, unlock_from: str | None, as_json: bool) -> None:  # fmt: skip
+    """The stored orders."""
+    run("orders", {"name": name, "search": search, "status": status, "limit": limit}, workspace, unlock_from, as_json)
+
+
+@main.command()
+@click.argument("name")
+@click.argument("number")
+@common
+def fetch(name: str, number: str, workspace: Path | None, unlock_from: str | None, as_json: bool) -> None:
+    """Fetch one order again by its number."""
+    run("fetch", {"name": name, "number": number}, workspace, unlock_from, as_json)
+
+
+@main.command()
+@click.argument("name", required=False)
+@click.option("--search", help="SKU, barcode or title.")
+@click.option("--limit", type=int, default=0)
+@common
+def listings(name: str | None, search: str | None, limit: int, workspace: Path | None, unlock_from: str | None, as_json: bool) -> None:  # fmt: skip
+    """The stored listings."""
+    run("listings", {"name": name, "search": search, "limit": limit}, workspace, unlock_from, as_json)
+
+
+@main.group()
+def price() -> None:
+    """Prices."""
+
+
+@price.command("set")
+@click.argument("name")
+@click.argument("sku")
+@click.argument("amount")
+@click.option("--list-price", help="The crossed-out price.")
+@common
+def price_set(name: str, sku: str, amount: str, list_price: str | None, workspace: Path | None, unlock_from: str | None, as_json: bool) -> None:  # fmt: skip
+    """Queue a price for a listing."""
+    args = {"name": name, "sku": sku, "value": amount, "list_price": list_price, "kind": "price"}
+    run("set", args, workspace, unlock_from, as_json)
+
+
+@main.group()
+def stock() -> None:
+    """Stock."""
+
+
+@stock.command("set")
+@click.argument("name")
+@click.argument("sku")
+@click.argument("count")
+@common
+def stock_set(name: str, sku: str, count: str, workspace: Path | None, unlock_from: str | None, as_json: bool) -> None:
+    """Queue a stock figure for a listing."""
+    run("set", {"name": name, "sku": sku, "value": count, "kind": "stock"}, workspace, unlock_from, as_json)
+
+
+@main.command()
+@click.argument("name", required=False)
+@click.option("--drain", is_flag=True, help="Send now and wait for the vendors' results.")
+@click.option("--patience", type=float, default=120.0, show_default=True, help="Seconds to wait for later results.")
+@click.option("--limit", type=int, default=1000)
+@common
+def outbox(name: str | None, drain: bool, patience: float, limit: int, workspace: Path | None, unlock_from: str | None, as_json: bool) -> None:  # fmt: skip
+    """What waits to be sent, and what became of it."""
+    run("outbox", {"name": name, "drain": drain, "patience": patience, "limit": limit}, workspace, unlock_from, as_json)
+
+
+@main.command()
+@click.argument("orders", nargs=-1, required=True)
+@click.option("--out", required=True, type=click.Path(dir_okay=False, path_type=Path), help="The PDF to write.")
+@click.option("--document", type=click.Choice(["label", "slip"]), default="label", show_default=True)
+@common
+def label(orders: tuple[str, ...], out: Path, document: str, workspace: Path | None, unlock_from: str | None, as_json: bool) -> None:  # fmt: skip
+    """Print address labels or packing slips of stored orders into a PDF."""
+    run(
+        "label",
+        {"orders": list(orders), "out": str(out.resolve()), "document": document},
+        workspace,
+        unlock_from,
+        as_json,
+    )
+
+
+@main.command()
+@click.argument("name", required=False)
+@common
+def health(name: str | None, workspace: Path | None, unlock_from: str | None, as_json: bool) -> None:
+    """State, response times and availability of the connections."""
+    run("health", {"name": name}, workspace, unlock_from, as_json)
+
+
+@main.command()
+@click.argument("integration")
+@click.option("--port", type=int, default=0, help="0 picks a free one.")
+@click.option("--orders", type=int, default=25, show_default=True)
+@click.option("--listings", type=int, default=50, show_default=True)
+@click.option("--seed", type=int, default=1, show_default=True)
+def rehearse(integration: str, port: int, orders: int, listings: int, seed: int) -> None:
+    """Serve an integration's fake server on loopback until Ctrl+C."""
+    from app.api.rehearse import listen, serve_one
+
+    words, found = Words.load(lang()), Catalogue(providers_root())
+    try:
+        entry = found.resolve(integration)
+        sandbox = found.sandbox(entry.id, orders=orders, listings=listings, seed=seed)
+    except UnknownIntegration:
+        click.echo(words("cli.no_sandbox", name=integration), err=True)
+        sys.exit(2)
+    try:
+        sock = listen(port)
+    except OSError as error:
+        click.echo(words("cli.port_taken", port=str(port), reason=str(error)), err=True)
+        sys.exit(1)
+    address = f"http://127.0.0.1:{sock.getsockname()[1]}"
+    click.echo(json.dumps({"integration": entry.id, "base_url": address, "credentials": sandbox.credentials}, ensure_ascii=False))  # fmt: skip
+    sys.stdout.flush()
+    try:
+        loop_run(serve_one(sandbox.app, sock))
+    except KeyboardInterrupt:
+        sys.exit(0)
+
+
+@main.command()
+@click.option("--workspace", type=click.Path(file_okay=False, path_type=Path))
+@click.option("--json", "as_json", is_flag=True)
+def demo(workspace: Path | None, as_json: bool) -> None:
+    """The whole job without a window and without an account: pull, look, re-price, print, on the rehearsal servers."""
+    from app.api.demo import run_demo
+    from app.platform.paths import rehearsal_folder
+
+    finish(loop_run(run_demo(workspace or rehearsal_folder(), lang())), as_json)
+
+
+@main.command("new-provider")
+@click.argument("id_")
+@click.option("--name", required=True)
+@click.option("--category", required=True)
+@click.option("--website", default="")
+@click.option(
+    "--root", type=click.Path(file_okay=False, path_type=Path), help="The repository; else where Paxzar lies."
+)
+def new_provider(id_: str, name: str, category: str, website: str, root: Path | None) -> None:
+    """Scaffold an integration: one manifest, one client, one fake server, one test."""
+    from app.api.scaffold import ScaffoldError, scaffold
+
+    words = Words.load(lang())
+    try:
+        for path in scaffold(root or providers_root().parent, id_, name, category, website):
+            click.echo(str(path))
+    except ScaffoldError as error:
+        click.echo(words(f"cli.scaffold.{error.reason}", value=error.value), err=True)
+        sys.exit(2)
+
+
+@main.command()
+@click.option("--workspace", type=click.Path(file_okay=False, path_type=Path))
+@click.option("--json", "as_json", is_flag=True)
+def doctor(workspace: Path | None, as_json: bool) -> None:
+    """What this computer has and lacks for Paxzar, line by line."""
+    from app.api.doctor import examine
+    from app.platform.paths import live_folder
+
+    finish(loop_run(examine(workspace or live_folder(), lang())), as_json)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,48 @@
+"""What a provider may be: capabilities, manifest, errors, messages, tokens. A public surface; a test notices a change."""
+
+from app.contracts.account import DOTS, Account, Secret, Token, TokenStore
+from app.contracts.capabilities import (
+    CAPABILITIES,
+    WRITES,
+    BatchResults,
+    Carrier,
+    Claims,
+    Fulfilment,
+    InvoiceIssuer,
+    LabelSource,
+    Ledger,
+    ListingSource,
+    OrderSource,
+    PriceSink,
+    Probe,
+    ProductFeed,
+    Settlements,
+    ShipmentSink,
+    StockSink,
+    Tracking,
+    capabilities_of,
+)
+from app.contracts.manifest import (
+    DEADLINES_S,
+    GOALS_MS,
+    CredentialField,
+    Environment,
+    Feature,
+    Limit,
+    Manifest,
+    ManifestError,
+    Readiness,
+    Words,
+    parse_manifest,
+)
+from app.contracts.messages import CODES, Kind, Message, OursError, ProviderError, TheirsError, YoursError, fail
+from app.contracts.results import Outcome, OutcomeState, Page, ProbeResult, Receipt, Reject
+
+__all__ = [
+    "CAPABILITIES", "CODES", "DEADLINES_S", "DOTS", "GOALS_MS", "WRITES", "Account", "BatchResults", "Carrier", "Claims",
+    "CredentialField", "Environment", "Feature", "Fulfilment", "InvoiceIssuer", "Kind", "LabelSource", "Ledger", "Limit",
+    "ListingSource", "Manifest", "ManifestError", "Message", "OrderSource", "OursError", "Outcome", "OutcomeState", "Page",
+    "PriceSink", "Probe", "ProbeResult", "ProductFeed", "ProviderError", "Readiness", "Receipt", "Reject", "Secret",
+    "Settlements", "ShipmentSink", "StockSink", "TheirsError", "Token", "TokenStore", "Tracking", "Words", "YoursError",
+    "capabilities_of", "fail", "parse_manifest",
+]  # fmt: skip

@@ -1,0 +1,191 @@
+"""What a provider can do: one small protocol a power. Nothing else describes it: the window's offers, the jobs' plans and
+the tests' demands all come from here. Methods never sleep, retry, read a clock, or touch the store.
+
+All raise ProviderError (yours, theirs, ours). Writes return one outcome per item and raise only when nothing was sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
+from typing import Protocol, runtime_checkable
+
+from app.contracts.results import Outcome, Page, ProbeResult, Receipt
+from app.model import (
+    Claim,
+    InvoiceDraft,
+    IssuedInvoice,
+    Label,
+    LedgerEntry,
+    Listing,
+    Order,
+    PriceChange,
+    SettlementLine,
+    Shipment,
+    ShipmentNotice,
+    ShipmentRequest,
+    StockChange,
+    StockLevel,
+    TrackingReport,
+    Window,
+)
+
+
+@runtime_checkable
+class Probe(Protocol):
+    """The cheapest call that proves the key."""
+
+    async def probe(self) -> ProbeResult: ...
+
+
+@runtime_checkable
+class OrderSource(Protocol):
+    def orders(self, window: Window) -> AsyncIterator[Page[Order]]:
+        """Every order modified within the window, oldest change first where the vendor allows. The job splits windows
+        that are wider than the manifest says. Twice is fine, never is not."""
+        ...
+
+    async def order(self, number: str) -> tuple[Order, ...]:
+        """The order(s) behind a number that the merchant types; empty when there is none."""
+        ...
+
+
+@runtime_checkable
+class ListingSource(Protocol):
+    def listings(self, since: datetime | None) -> AsyncIterator[Page[Listing]]:
+        """All listings, or those changed since then where the vendor can tell (else all)."""
+        ...
+
+
+@runtime_checkable
+class PriceSink(Protocol):
+    async def set_prices(self, changes: Sequence[PriceChange]) -> Receipt:
+        """At most the manifest's batch size. Setting the same price twice is harmless."""
+        ...
+
+
+@runtime_checkable
+class StockSink(Protocol):
+    async def set_stocks(self, changes: Sequence[StockChange]) -> Receipt:
+        """At most the manifest's batch size. Absolute quantities: twice is harmless."""
+        ...
+
+
+@runtime_checkable
+class BatchResults(Protocol):
+    """For vendors that answer later. The job polls; the provider does not."""
+
+    async def batch_result(self, ticket: str, items: Sequence[PriceChange] | Sequence[StockChange]) -> Receipt:
+        """Outcomes of a batch. Still PENDING ones are asked for again; the ticket stays the same."""
+        ...
+
+
+@runtime_checkable
+class ShipmentSink(Protocol):
+    async def confirm_shipments(self, notices: Sequence[ShipmentNotice]) -> Receipt:
+        """Tell the channel that orders left. A notice that the channel already has is DONE."""
+        ...
+
+
+@runtime_checkable
+class LabelSource(Protocol):
+    async def label(self, order: Order) -> tuple[Label, ...]:
+        """The channel's own shipping label; empty when it offers none for this order (print your own)."""
+        ...
+
+
+@runtime_checkable
+class Carrier(Protocol):
+    async def create(self, request: ShipmentRequest) -> Shipment:
+        """Never called twice for one reference unless `find` returned None."""
+        ...
+
+    async def find(self, reference: str) -> Shipment | None: ...
+
+    async def cancel(self, reference: str) -> Outcome: ...
+
+
+@runtime_checkable
+class Tracking(Protocol):
+    async def track(self, references: Sequence[str]) -> tuple[TrackingReport, ...]:
+        """One report per known reference, in any order; unknown ones are left out."""
+        ...
+
+
+@runtime_checkable
+class InvoiceIssuer(Protocol):
+    async def issue(self, draft: InvoiceDraft) -> IssuedInvoice: ...
+
+    async def find_invoice(self, uuid: str) -> IssuedInvoice | None: ...
+
+    async def document(self, uuid: str) -> bytes:
+        """The invoice as PDF."""
+        ...
+
+
+@runtime_checkable
+class Ledger(Protocol):
+    async def post(self, entries: Sequence[LedgerEntry]) -> Receipt: ...
+
+    async def find_entry(self, reference: str) -> str | None:
+        """The ledger's own id of what we posted under this reference."""
+        ...
+
+
+@runtime_checkable
+class ProductFeed(Protocol):
+    async def publish(self, listings: Sequence[Listing]) -> Receipt: ...
+
+
+@runtime_checkable
+class Fulfilment(Protocol):
+    async def fulfil(self, orders: Sequence[Order]) -> Receipt: ...
+
+    def stock_levels(self) -> AsyncIterator[Page[StockLevel]]: ...
+
+
+@runtime_checkable
+class Claims(Protocol):
+    def claims(self, window: Window) -> AsyncIterator[Page[Claim]]: ...
+
+    async def accept_claim(self, claim: Claim) -> Outcome: ...
+
+
+@runtime_checkable
+class Settlements(Protocol):
+    def settlements(self, window: Window) -> AsyncIterator[Page[SettlementLine]]: ...
+
+
+CAPABILITIES: dict[str, type] = {
+    "probe": Probe,
+    "order_source": OrderSource,
+    "listing_source": ListingSource,
+    "price_sink": PriceSink,
+    "stock_sink": StockSink,
+    "batch_results": BatchResults,
+    "shipment_sink": ShipmentSink,
+    "label_source": LabelSource,
+    "carrier": Carrier,
+    "tracking": Tracking,
+    "invoice_issuer": InvoiceIssuer,
+    "ledger": Ledger,
+    "product_feed": ProductFeed,
+    "fulfilment": Fulfilment,
+    "claims": Claims,
+    "settlements": Settlements,
+}
+
+#: Capabilities that change something at the vendor: the merchant has a switch for each, off until the first test passed.
+WRITES = frozenset(
+    {"price_sink", "stock_sink", "shipment_sink", "carrier", "invoice_issuer", "ledger", "product_feed", "fulfilment"}
+)
+
+
+def capabilities_of(client: type) -> frozenset[str]:
+    """The names of all protocols that the class fulfils."""
+    return frozenset(name for name, protocol in CAPABILITIES.items() if _fulfils(client, protocol))
+
+
+def _fulfils(client: type, protocol: type) -> bool:
+    wanted = [n for n, v in vars(protocol).items() if callable(v) and not n.startswith("_")]
+    return all(callable(getattr(client, name, None)) for name in wanted)

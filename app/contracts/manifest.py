@@ -1,0 +1,192 @@
+"""What an integration says of itself: the TOML manifest as types, and its checks. Data only; nothing is imported here."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from datetime import date
+from enum import StrEnum
+from typing import Literal
+
+import msgspec
+
+from app.contracts.capabilities import CAPABILITIES
+
+
+class Readiness(StrEnum):
+    """Shown to the user and never flattered; DESIGN §2 says what each demands."""
+
+    LIVE = "live"
+    PARTNER = "partner"
+    FILE = "file"
+    LINK = "link"
+    PLANNED = "planned"
+    RETIRED = "retired"
+
+    @property
+    def connectable(self) -> bool:
+        return self not in (Readiness.PLANNED, Readiness.RETIRED)
+
+
+Evidence = Literal["official-spec", "official-docs", "third-party", "unconfirmed"]
+Category = Literal[
+    "marketplace-tr", "marketplace-world", "shop", "social", "einvoice", "erp", "bookkeeping", "cargo", "fulfilment", "pos"
+]  # fmt: skip
+
+
+class Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    tr: str = ""
+    en: str = ""
+
+
+class Feature(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One feature of the brief's list: which capability it is, or why a merchant's console does not do it."""
+
+    name: str
+    capability: str = ""
+    reason: Words = Words()
+
+
+class CredentialField(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One field of the connect form. `where`: where the merchant finds it. `pattern` is matched in full."""
+
+    key: str
+    kind: Literal["secret", "text", "choice", "file"]
+    label: Words
+    where: Words = Words()
+    pattern: str = ""
+    example: str = ""
+    required: bool = True
+    default: str = ""
+    choices: tuple[str, ...] = ()
+
+
+class Environment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Addresses by purpose. `api` may be '' when the merchant types it (a self-hosted shop); it is then taken from
+    the credential field named by `url_from`. `urls` are further ones (token, upload …)."""
+
+    api: str = ""
+    url_from: str = ""
+    urls: dict[str, str] = {}
+    note: Words = Words()
+
+
+class Limit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A vendor's published limit for one endpoint group: `calls` per `seconds`, at most `burst` at once (0: `calls`)."""
+
+    calls: int
+    seconds: float
+    group: str = "default"
+    burst: int = 0
+    parallel: int = 0  # 0: no cap of its own
+
+
+class ProbeRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    operation: str
+    least_interval_s: int = 60
+
+
+class Sizes(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Records per page and items per write; 0 where it does not apply."""
+
+    orders: int = 0
+    listings: int = 0
+    prices: int = 0
+    stocks: int = 0
+    shipments: int = 1
+
+
+class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    id: str
+    name: str
+    category: Category
+    website: str
+    readiness: Readiness
+    evidence: Evidence
+    evidence_date: date
+    features: tuple[Feature, ...]
+    aliases: tuple[str, ...] = ()
+    evidence_note: str = ""  # which documents, in English
+    country: str = ""
+    note: Words = Words()  # what the merchant must know, e.g. what is unconfirmed
+    portal: str = ""  # address opened by `link` integrations and by the connect form
+    client: str = ""  # 'providers.marketplaces.trendyol:Trendyol'
+    sandbox: str = ""  # 'providers.sandboxes.trendyol'
+    account_family: str = ""  # integrations with the same word can share an account; '' = the id
+    capabilities: tuple[str, ...] = ()
+    environments: dict[str, Environment] = {}
+    credentials: tuple[CredentialField, ...] = ()
+    params: dict[str, str] = {}
+    limits: tuple[Limit, ...] = ()
+    probe: ProbeRule | None = None
+    sizes: Sizes = Sizes()
+    widest_window_h: int = 0  # 0: any
+    history_days: int = 0  # how far back orders are told; 0: all
+    order_interval_s: int = 300  # how often orders are pulled by default
+    listing_interval_s: int = 21_600
+    lag_s: int = 300  # how far windows overlap
+    time_zone: str = "UTC"  # of the vendor's dates without offset
+    hosts: tuple[str, ...] = ()  # further allowed hosts beside those of the environments
+    alternates: tuple[str, ...] = ()
+    goal_ms: int = 0  # response-time goal; 0: the category's
+    insecure_http: bool = False  # plain http is possible here at the merchant's word
+    number: int = 0  # place within its category, the catalogue's order; 0: after the numbered ones
+
+    @property
+    def family(self) -> str:
+        return self.account_family or self.id
+
+
+#: Response-time goals in milliseconds by category (the brief's; ours for cargo, fulfilment and POS).
+GOALS_MS: dict[str, int] = {
+    "marketplace-tr": 5000, "marketplace-world": 5000, "shop": 3000, "social": 6000, "einvoice": 8000, "erp": 10_000,
+    "bookkeeping": 10_000, "cargo": 5000, "fulfilment": 5000, "pos": 3000,
+}  # fmt: skip
+
+#: Total deadlines of one call in seconds by category.
+DEADLINES_S: dict[str, float] = {
+    "marketplace-tr": 10, "marketplace-world": 10, "shop": 8, "social": 12, "einvoice": 15, "erp": 20, "bookkeeping": 20,
+    "cargo": 15, "fulfilment": 12, "pos": 8,
+}  # fmt: skip
+
+
+class ManifestError(ValueError):
+    """A manifest that cannot be used; the text names the file and the field."""
+
+
+def parse_manifest(data: bytes, source: str) -> Manifest:
+    """The manifest in TOML bytes. Raises ManifestError naming `source` and what is wrong."""
+    try:
+        manifest = msgspec.convert(tomllib.loads(data.decode("utf-8")), Manifest)
+    except (msgspec.ValidationError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ManifestError(f"{source}: {error}") from error
+    problems = check_manifest(manifest)
+    if problems:
+        raise ManifestError(f"{source}: {'; '.join(problems)}")
+    return manifest
+
+
+def check_manifest(m: Manifest) -> list[str]:
+    """What is wrong beyond types. Empty when all is well."""
+    wrong = [f"unknown capability {c!r}" for c in m.capabilities if c not in CAPABILITIES]
+    for feature in m.features:
+        if bool(feature.capability) == bool(feature.reason.tr and feature.reason.en):
+            wrong.append(f"feature {feature.name!r} needs either a capability or a reason in tr and en")
+        if feature.capability and feature.capability not in CAPABILITIES:
+            wrong.append(f"feature {feature.name!r}: unknown capability {feature.capability!r}")
+    for field in m.credentials:
+        if not (field.label.tr and field.label.en):
+            wrong.append(f"credential {field.key!r} needs a label in tr and en")
+        if field.kind == "choice" and not field.choices:
+            wrong.append(f"credential {field.key!r} is a choice without choices")
+        try:
+            re.compile(field.pattern)
+        except re.error:
+            wrong.append(f"credential {field.key!r}: bad pattern")
+    if bool(m.note.tr) != bool(m.note.en):
+        wrong.append("a note needs both languages")
+    if m.readiness in (Readiness.LIVE, Readiness.PARTNER):
+        wrong += [f"{r} needs {k}" for k in ("client", "sandbox", "capabilities", "environments", "probe") if not getattr(m, k) for r in [m.readiness]]  # fmt: skip
+    if m.readiness is Readiness.PLANNED and (m.client or m.capabilities):
+        wrong.append("planned, yet it names a client or capabilities")
+    return wrong

@@ -1,0 +1,111 @@
+"""Errors and warnings as data. The kind decides retry, colour and words; the code is standard, the words live in resources.
+
+ProviderError
+├── YoursError    key, configuration, data that the vendor refused: waiting does not help
+├── TheirsError   down, slow, throttled: waiting helps
+└── OursError     an answer that we cannot read: a bug, or a vendor that changed
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+
+class Kind(StrEnum):
+    YOURS = "yours"
+    THEIRS = "theirs"
+    OURS = "ours"
+
+
+# Every standard code and whose side it is on. `resources/words/app_tr.toml` and `app_en.toml` hold, for each, what
+# happened (`message.<code>.text`) and what to do (`message.<code>.next`); a test compares the two lists.
+CODES: dict[str, Kind] = {
+    "auth.refused": Kind.YOURS,  # wrong key or password
+    "auth.expired": Kind.YOURS,  # sign in again, new key
+    "auth.ip_not_allowed": Kind.YOURS,
+    "auth.forbidden": Kind.YOURS,  # right key, missing permission
+    "auth.read_only": Kind.YOURS,
+    "config.wrong_url": Kind.YOURS,  # nothing of the kind answers there
+    "config.host_not_allowed": Kind.YOURS,
+    "config.insecure_url": Kind.YOURS,
+    "config.field": Kind.YOURS,  # a credential field is missing or malformed; param `field`
+    "request.refused": Kind.YOURS,  # 400/422: the vendor does not accept these data
+    "item.refused": Kind.YOURS,
+    "item.not_found": Kind.YOURS,
+    "item.duplicate": Kind.YOURS,
+    "item.conflict": Kind.YOURS,
+    "address.refused": Kind.YOURS,
+    "rate.limited": Kind.THEIRS,
+    "rate.daily": Kind.THEIRS,
+    "server.error": Kind.THEIRS,
+    "server.unavailable": Kind.THEIRS,
+    "server.maintenance": Kind.THEIRS,
+    "server.slow": Kind.THEIRS,
+    "server.html": Kind.THEIRS,  # an HTML page where data were due
+    "server.too_large": Kind.THEIRS,
+    "server.redirect": Kind.THEIRS,
+    "net.unreachable": Kind.THEIRS,
+    "net.timeout": Kind.THEIRS,
+    "net.cut": Kind.THEIRS,  # the answer stopped in the middle
+    "net.tls": Kind.THEIRS,
+    "net.offline": Kind.THEIRS,
+    "breaker.open": Kind.THEIRS,
+    "answer.unreadable": Kind.OURS,
+    "answer.field_missing": Kind.OURS,  # param `field`
+    "answer.unexpected": Kind.OURS,
+    "bug": Kind.OURS,
+}
+
+
+class Message(msgspec.Struct, frozen=True):
+    """One error or warning. `params` fill the words; `vendor_code`/`vendor_text` are the vendor's own, cleaned, no secrets."""
+
+    code: str
+    params: dict[str, str] = {}
+    vendor_code: str = ""
+    vendor_text: str = ""
+    status: int = 0  # HTTP status, 0 when there was none
+    field: str = ""  # which field of the record or of the credentials
+    retry_after: float | None = None  # seconds, as the vendor says
+
+    @property
+    def kind(self) -> Kind:
+        return CODES.get(self.code, Kind.OURS)
+
+    def about(self, **params: str) -> Message:
+        """The same message with more parameters (connection, operation …)."""
+        return msgspec.structs.replace(self, params={**self.params, **params})
+
+
+class ProviderError(Exception):
+    """What a provider or the pipeline raises. Never raised bare: `fail(message)` picks the kind."""
+
+    def __init__(self, message: Message) -> None:
+        super().__init__(message)
+        self.message = message
+
+    def __str__(self) -> str:
+        told = self.message.vendor_text or ", ".join(f"{k}={v}" for k, v in self.message.params.items())
+        return f"{self.message.code}{': ' + told if told else ''}"
+
+
+class YoursError(ProviderError):
+    """The merchant can mend it; the same call again will fail again."""
+
+
+class TheirsError(ProviderError):
+    """The vendor or the way to it is at fault; later may work."""
+
+
+class OursError(ProviderError):
+    """An answer that we cannot read."""
+
+
+_CLASSES = {Kind.YOURS: YoursError, Kind.THEIRS: TheirsError, Kind.OURS: OursError}
+
+
+def fail(message: Message) -> ProviderError:
+    """The exception of the message's kind, to be raised by the caller."""
+    return _CLASSES[message.kind](message)

@@ -1,0 +1,32 @@
+"""What one connection may do on the network: whom it may call, how long, how fast, how much. Plain data from manifest and merchant."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.contracts import Limit
+
+MIB = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Policy:
+    """`deadline_s`: total seconds of one call, waiting, all attempts and the body included (a request's extension `deadline`
+    overrides it). `hosts`: ASCII host names, or `*.suffix` for any name below it. `limits`: the vendor's, shared by all
+    connections of the account. `own_rate`: calls per second that the merchant allows this connection.
+    `insecure_hosts`: where plain http is allowed beside loopback. `max_bytes`: cap of a decoded body; `max_ratio`: decoded ÷
+    received. `retries`: repeats after the first attempt. `throttle_statuses`: what this vendor says instead of 429 (Shopify's 430 …).
+    """
+
+    connection_id: int
+    account_id: str
+    connection_name: str
+    deadline_s: float
+    hosts: frozenset[str]
+    limits: tuple[Limit, ...] = ()
+    own_rate: float | None = None
+    insecure_hosts: frozenset[str] = frozenset()
+    max_bytes: int = 64 * MIB
+    max_ratio: int = 200
+    retries: int = 4
+    throttle_statuses: frozenset[int] = frozenset({429})

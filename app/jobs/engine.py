@@ -1,0 +1,199 @@
+"""The engine: what can be asked of a connection (probe, sync, send), by hand or by the clock. No window, no words."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections.abc import Callable
+from datetime import datetime
+
+from app.changes import HEALTH, ChangeReport, Changes
+from app.contracts import Message, ProbeResult, ProviderError, fail
+from app.http.samples import SampleRing
+from app.jobs.links import Link, Links
+from app.jobs.pulls import Pulls
+from app.jobs.relay import Relay
+from app.jobs.runner import Handle, Result, Runner
+from app.jobs.scheduler import Scheduler
+from app.store import Store
+from app.store.connections import ConnectionRow
+
+log = logging.getLogger(__name__)
+RELAY_INTERVAL_S = 5.0
+SAMPLES_INTERVAL_S = 5.0
+
+
+class Engine:
+    def __init__(
+        self, store: Store, links: Links, changes: Changes, samples: SampleRing, now: Callable[[], datetime]
+    ) -> None:
+        self.store, self.links, self.changes, self.samples, self._now = store, links, changes, samples, now
+        self.runner = Runner(store, changes, now)
+        self.pulls = Pulls(store, changes, now)
+        self.relay = Relay(store, changes, now)
+        self.scheduler: Scheduler | None = None
+        self._background: list[asyncio.Task[None]] = []
+
+    # -- asked for ---------------------------------------------------------------------------------------------
+    async def probe(self, row: ConnectionRow, asked_by: str = "user") -> tuple[Result, ProbeResult | None]:
+        """The cheapest call that proves the key."""
+        found: list[ProbeResult] = []
+
+        async def work(handle: Handle) -> Result:
+            link = await self._link(row)
+            found.append(await link.provider.probe())
+            await self.runner.told(row.id, None)
+            return Result()
+
+        result = await self._run("probe", row, work, asked_by, lane=False)
+        return result, found[0] if found else None
+
+    async def sync_orders(self, row: ConnectionRow, *, since: datetime | None = None, asked_by: str = "user") -> Result:
+        async def work(handle: Handle) -> Result:
+            link = await self._link(row, "order_source")
+            result = await self.pulls.orders(link, handle, since)
+            await self.runner.told(row.id, None)
+            return result
+
+        return await self._run("orders", row, work, asked_by)
+
+    async def sync_listings(self, row: ConnectionRow, *, full: bool = False, asked_by: str = "user") -> Result:
+        async def work(handle: Handle) -> Result:
+            link = await self._link(row, "listing_source")
+            result = await self.pulls.listings(link, handle, full=full)
+            await self.runner.told(row.id, None)
+            return result
+
+        return await self._run("listings", row, work, asked_by)
+
+    async def fetch_order(self, row: ConnectionRow, number: str, asked_by: str = "user") -> Result:
+        async def work(handle: Handle) -> Result:
+            return await self.pulls.order(await self._link(row, "order_source"), number)
+
+        return await self._run("order", row, work, asked_by)
+
+    async def send(self, row: ConnectionRow, asked_by: str = "user") -> Result:
+        """Drain the connection's outbox as far as it goes now."""
+
+        async def work(handle: Handle) -> Result:
+            return await self.relay.drain(await self._link(row), handle)
+
+        return await self._run("send", row, work, asked_by)
+
+    async def settle_all(self, row: ConnectionRow, *, patience_s: float, asked_by: str = "user") -> Result:
+        """Drain and keep asking for later results until nothing is left to do now or the patience is over."""
+        deadline = asyncio.get_running_loop().time() + patience_s
+        total, pause = Result(), 0.3
+        while True:
+            result = await self.send(row, asked_by)
+            for name, count in result.counts.items():
+                if name != "pending":
+                    total.add(name, count)
+            if result.outcome != "done":
+                total.outcome, total.message = result.outcome, result.message
+            open_tickets = await self.store.outbox.pending_tickets(row.id)
+            if not open_tickets or asyncio.get_running_loop().time() >= deadline or result.outcome == "failed":
+                if open_tickets:
+                    total.add("pending", sum(len(rows) for _, rows in open_tickets))
+                return total
+            await asyncio.sleep(pause)
+            pause = min(pause * 1.5, 5.0)
+
+    async def _link(self, row: ConnectionRow, capability: str = "") -> Link:
+        link = await self.links.get(row.id)
+        if capability and not link.can(capability):
+            raise fail(Message("config.field", {"connection": row.name, "field": capability}, field=capability))
+        return link
+
+    async def _run(self, kind: str, row: ConnectionRow, work: object, asked_by: str, *, lane: bool = True) -> Result:
+        async def named(handle: Handle) -> Result:
+            try:
+                result: Result = await work(handle)  # type: ignore[operator]
+            except ProviderError as error:
+                error.message = error.message.about(connection=row.name)
+                raise
+            if result.message is not None:
+                result.message = result.message.about(connection=row.name)
+            return result
+
+        account = row.account_id if lane else ""
+        try:
+            return await self.runner.run(kind, named, connection_id=row.id, account_id=account, asked_by=asked_by)
+        finally:
+            await self.flush_samples()
+
+    # -- by the clock --------------------------------------------------------------------------------------------
+    async def start(self) -> None:
+        """Start the scheduler for every connection that is not paused, and the sample writer."""
+        loop = asyncio.get_running_loop()
+        self.scheduler = Scheduler(clock=loop.time, rng=random.Random())  # noqa: S311 - jitter, not secrets
+        for row in await self.store.connections.list():
+            self.schedule(row)
+        self._background = [
+            asyncio.ensure_future(self.scheduler.run()),
+            asyncio.ensure_future(self._write_samples()),
+        ]
+
+    def schedule(self, row: ConnectionRow) -> None:
+        """(Re)plan one connection after it was added, changed, paused or resumed."""
+        if self.scheduler is None:
+            return
+        self.scheduler.drop(row.id)
+        manifest = self.links.manifest(row.integration)
+        if row.paused or not manifest.readiness.connectable or not manifest.client:
+            return
+        has = [c for c in manifest.capabilities if row.switches.get(c, True)]
+        if "order_source" in has:
+            self.scheduler.set(
+                "orders", row.id, manifest.order_interval_s, lambda: self.sync_orders(row, asked_by="clock")
+            )
+        if "listing_source" in has:
+            self.scheduler.set(
+                "listings", row.id, manifest.listing_interval_s, lambda: self.sync_listings(row, asked_by="clock")
+            )
+        if {"price_sink", "stock_sink", "shipment_sink"} & set(has):
+            self.scheduler.set("send", row.id, RELAY_INTERVAL_S, lambda: self._send_if_any(row))
+        interval = manifest.probe.least_interval_s if manifest.probe else 60
+        self.scheduler.set("probe", row.id, max(60, interval), lambda: self._probe_if_silent(row))
+
+    async def _send_if_any(self, row: ConnectionRow) -> None:
+        if await self.has_work(row):
+            await self.send(row, asked_by="clock")
+
+    async def has_work(self, row: ConnectionRow) -> bool:
+        """Whether something may go out now, or a vendor still owes a result, or an answer was lost."""
+        due = any(connection == row.id for connection, _, _ in await self.store.outbox.due(self._now()))
+        return due or bool(await self.store.outbox.pending_tickets(row.id) or await self.store.outbox.unknown(row.id))
+
+    async def _probe_if_silent(self, row: ConnectionRow) -> None:
+        """A good real call within the interval is the probe; and one probe an account serves all its connections."""
+        manifest = self.links.manifest(row.integration)
+        interval = max(60, manifest.probe.least_interval_s if manifest.probe else 60)
+        for other in await self.store.connections.list():
+            last = await self.store.samples.last_ok(other.id) if other.account_id == row.account_id else None
+            if last is not None and (self._now() - last).total_seconds() < interval:
+                return
+        await self.probe(row, asked_by="clock")
+
+    async def _write_samples(self) -> None:
+        while True:
+            await asyncio.sleep(SAMPLES_INTERVAL_S)
+            await self.flush_samples()
+
+    async def flush_samples(self) -> None:
+        samples = self.samples.drain()
+        if samples:
+            await self.store.samples.add(samples)
+            ids = frozenset(s.connection_id for s in samples)
+            self.changes.publish(ChangeReport(HEALTH, ids, "samples"))
+
+    async def close(self) -> None:
+        for task in self._background:
+            task.cancel()
+        if self.scheduler is not None:
+            await self.scheduler.close()
+        await self.runner.close()
+        if self._background:
+            await asyncio.wait(self._background, timeout=2)
+        await self.flush_samples()

@@ -1,0 +1,104 @@
+"""Pulls: what the vendor has comes into the store, page by page, the cursor in the same transaction as its rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+from app.changes import ATTENTION, LISTINGS, ORDERS, ChangeReport, Changes
+from app.contracts import Message, fail
+from app.contracts.results import Page
+from app.jobs.ahead import ahead
+from app.jobs.links import Link
+from app.jobs.runner import Handle, Result
+from app.model import Window
+from app.store import Store
+
+#: Where a first import of a channel without a history limit begins.
+_LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+class Pulls:
+    def __init__(self, store: Store, changes: Changes, now: Callable[[], datetime]) -> None:
+        self._store, self._changes, self._now = store, changes, now
+
+    async def orders(self, link: Link, handle: Handle, since: datetime | None = None) -> Result:
+        """Orders changed since the cursor (less the lag), or since the instant asked for. Twice is once."""
+        manifest, result = link.manifest, Result()
+        until = self._now()
+        stored = await self._store.cursors.get(link.id, "orders")
+        start = since or (stored - timedelta(seconds=manifest.lag_s) if stored else self._first(manifest.history_days))
+        start = min(start, until - timedelta(seconds=1))
+        # A catch-up asked for by hand must not pull the cursor back, nor move it past a gap that was never read.
+        moves = stored is None or start <= stored
+        widest = timedelta(hours=manifest.widest_window_h) if manifest.widest_window_h else until - start
+        done = 0
+        for window in Window(start, until).split(widest):
+            async for page in ahead(link.provider.orders(window)):
+                covered = page.covered_until if moves else None
+                if covered is not None and stored is not None and covered <= stored:
+                    covered = None
+                applied = await self._store.orders.apply_page(
+                    link.id,
+                    link.row.account_id,
+                    page,
+                    cursor=("orders", covered) if covered is not None else None,
+                    now=self._now(),
+                )
+                done += len(page.items) + len(page.rejects)
+                self._count(result, applied)
+                self._tell(ORDERS, applied)
+                await handle.progress(done, page.total)
+            if moves and (stored is None or window.until > stored):
+                await self._store.cursors.finish(link.id, "orders", window.until)
+        return result
+
+    async def listings(self, link: Link, handle: Handle, *, full: bool = False) -> Result:
+        """Listings changed since the last pull, or all of them."""
+        result, started = Result(), self._now()
+        stored = None if full else await self._store.cursors.get(link.id, "listings")
+        since = stored - timedelta(seconds=link.manifest.lag_s) if stored else None
+        done = 0
+        async for page in ahead(link.provider.listings(since)):
+            applied = await self._store.listings.apply_page(
+                link.id, link.row.account_id, page, cursor=None, now=self._now()
+            )
+            done += len(page.items) + len(page.rejects)
+            self._count(result, applied)
+            self._tell(LISTINGS, applied)
+            await handle.progress(done, page.total)
+        await self._store.cursors.finish(link.id, "listings", started)
+        return result
+
+    async def order(self, link: Link, number: str) -> Result:
+        """Fetch one order again by the number that the merchant typed. Raises YoursError `item.not_found`."""
+        found = await link.provider.order(number)
+        if not found:
+            raise fail(Message("item.not_found", {"connection": link.row.name, "number": number}))
+        result = Result()
+        applied = await self._store.orders.apply_page(
+            link.id, link.row.account_id, Page(tuple(found)), cursor=None, now=self._now()
+        )
+        self._count(result, applied)
+        self._tell(ORDERS, applied)
+        return result
+
+    def _first(self, history_days: int) -> datetime:
+        return self._now() - timedelta(days=history_days) if history_days else _LONG_AGO
+
+    def _tell(self, table: str, applied: object) -> None:
+        ids = frozenset((*getattr(applied, "new", ()), *getattr(applied, "changed", ())))
+        if ids:
+            self._changes.publish(ChangeReport(table, ids, "pull"))
+        if getattr(applied, "rejected", 0):
+            self._changes.publish(ChangeReport(ATTENTION, source="pull"))
+
+    @staticmethod
+    def _count(result: Result, applied: object) -> None:
+        result.add("new", len(getattr(applied, "new", ())))
+        result.add("changed", len(getattr(applied, "changed", ())))
+        result.add("same", getattr(applied, "same", 0))
+        rejected = getattr(applied, "rejected", 0)
+        if rejected:
+            result.add("rejected", rejected)
+            result.outcome = "partly"

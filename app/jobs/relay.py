@@ -1,0 +1,145 @@
+"""The outbox relay: takes queued intents, sends them in the vendor's batches, asks for later results, settles each item.
+
+An intent whose answer was lost is looked up before anything is sent again, unless repeating it is harmless.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+
+from app.changes import LISTINGS, ORDERS, OUTBOX, ChangeReport, Changes
+from app.contracts import Kind, Message, Outcome, OutcomeState, ProviderError, Receipt
+from app.http.call import never_left
+from app.jobs.links import Link
+from app.jobs.runner import Handle, Result
+from app.model import PriceChange, ShipmentNotice, StockChange
+from app.store import Store
+from app.store.outbox import REPEATABLE, OutboxRow
+
+log = logging.getLogger(__name__)
+
+#: Which capability sends which kind of intent.
+SINKS: dict[str, str] = {"price": "price_sink", "stock": "stock_sink", "shipment": "shipment_sink"}
+#: Absolute writes: sending them twice has the effect of once.
+HARMLESS = frozenset({"price", "stock"})
+#: Trouble in which nothing reached the vendor: the intent goes back to the queue, whatever its kind.
+_NEVER_SENT = frozenset(
+    {
+        "net.unreachable",
+        "net.offline",
+        "net.tls",
+        "breaker.open",
+        "rate.limited",
+        "rate.daily",
+        "config.host_not_allowed",
+    }
+)
+_CALLS = {"price": "set_prices", "stock": "set_stocks", "shipment": "confirm_shipments"}
+_SHAPES: dict[str, Any] = {"price": PriceChange, "stock": StockChange, "shipment": ShipmentNotice}
+#: Answers by which the vendor says that it did nothing.
+_NOT_DONE = frozenset({"rate.limited", "rate.daily", "breaker.open"})
+_BACK_OFF_S = (5, 15, 60, 300, 900, 3600)
+
+
+def change_of(row: OutboxRow) -> Any:
+    """The provider's change of an outbox row; its key is the row's."""
+    change: Any = msgspec.json.decode(row.payload, type=_SHAPES[row.kind])
+    return msgspec.structs.replace(change, key=row.key)
+
+
+class Relay:
+    def __init__(self, store: Store, changes: Changes, now: Callable[[], datetime]) -> None:
+        self._store, self._changes, self._now = store, changes, now
+
+    async def drain(self, link: Link, handle: Handle) -> Result:
+        """Send everything that may go now, then ask for the results that are due."""
+        result = Result()
+        for kind, capability in SINKS.items():
+            if link.can(capability):
+                await self._send_kind(link, kind, result, handle)
+        if "batch_results" in link.manifest.capabilities:
+            await self._poll(link, result)
+        return result
+
+    async def _send_kind(self, link: Link, kind: str, result: Result, handle: Handle) -> None:
+        sizes = link.manifest.sizes
+        size = {"price": sizes.prices, "stock": sizes.stocks, "shipment": sizes.shipments}[kind] or 1
+        await self._resend_unknown(link, kind)
+        while rows := await self._store.outbox.take(link.id, kind, size, self._now()):
+            go_on = await self._send(link, kind, rows, result)
+            await handle.progress(sum(result.counts.values()))
+            if not go_on:
+                return
+
+    async def _resend_unknown(self, link: Link, kind: str) -> None:
+        """Unknown shipment notices go again: `confirm_shipments` answers DONE for a notice that the channel has."""
+        rows = [r for r in await self._store.outbox.unknown(link.id) if r.kind == kind]
+        if rows:
+            await self._store.outbox.release([r.key for r in rows], self._now(), None)
+
+    async def _send(self, link: Link, kind: str, rows: Sequence[OutboxRow], result: Result) -> bool:
+        """One batch. False: stop sending this kind for now."""
+        try:
+            receipt = await getattr(link.provider, _CALLS[kind])([change_of(row) for row in rows])
+        except ProviderError as error:
+            return await self._failed(link, kind, rows, error, result)
+        await self._settle(link, rows, receipt, result)
+        return True
+
+    async def _failed(
+        self, link: Link, kind: str, rows: Sequence[OutboxRow], error: ProviderError, result: Result
+    ) -> bool:
+        message = error.message
+        if message.code in ("request.refused", "item.not_found", "item.refused") and message.kind is Kind.YOURS:
+            if len(rows) == 1:
+                outcome = Outcome(rows[0].key, OutcomeState.REFUSED, message)
+                await self._settle(link, rows, Receipt((outcome,)), result)
+                return True
+            # The vendor refused the lot because of some: halves find the guilty ones, the others go through.
+            middle = len(rows) // 2
+            first = await self._send(link, kind, rows[:middle], result)
+            return await self._send(link, kind, rows[middle:], result) and first
+        lost = message.kind is not Kind.YOURS and message.code not in _NOT_DONE and not never_left(error)
+        result.message, result.outcome = message, "partly"
+        if lost and kind not in REPEATABLE:
+            unknown = tuple(Outcome(row.key, OutcomeState.UNKNOWN, message) for row in rows)
+            await self._settle(link, rows, Receipt(unknown), result)
+            return False
+        wait = message.retry_after or _BACK_OFF_S[min(max(r.attempts for r in rows), len(_BACK_OFF_S)) - 1]
+        if message.kind is Kind.YOURS:
+            wait = max(wait, 300)  # a wrong key does not heal by itself; a new key releases the queue at once
+        await self._store.outbox.release([r.key for r in rows], self._now() + timedelta(seconds=wait), message)
+        result.add("waiting", len(rows))
+        self._changes.publish(ChangeReport(OUTBOX, source="relay"))
+        return False
+
+    async def _poll(self, link: Link, result: Result) -> None:
+        for ticket, rows in await self._store.outbox.pending_tickets(link.id):
+            try:
+                receipt = await link.provider.batch_result(ticket, [change_of(row) for row in rows])
+            except ProviderError as error:
+                result.message, result.outcome = error.message, "partly"
+                continue
+            await self._settle(link, rows, msgspec.structs.replace(receipt, ticket=ticket), result)
+
+    async def _settle(self, link: Link, rows: Sequence[OutboxRow], receipt: Receipt, result: Result) -> None:
+        """An item that the receipt does not name is unknown: no vendor's silence is read as a yes."""
+        named = {o.key: o for o in receipt.outcomes}
+        silent = Message(
+            "answer.unexpected", {"connection": link.row.name, "reason": "the item is missing in the answer"}
+        )
+        outcomes = [named.get(r.key) or Outcome(r.key, OutcomeState.UNKNOWN, silent) for r in rows]
+        await self._store.outbox.settle(outcomes, ticket=receipt.ticket, now=self._now())
+        for outcome in outcomes:
+            result.add(outcome.state.value)
+            if outcome.state is OutcomeState.REFUSED:
+                result.outcome, result.message = "partly", outcome.message or result.message
+        subjects = frozenset(r.subject for r in rows if r.subject is not None)
+        self._changes.publish(ChangeReport(OUTBOX, frozenset(r.id for r in rows), "relay"))
+        table = ORDERS if rows[0].kind == "shipment" else LISTINGS
+        self._changes.publish(ChangeReport(table, subjects, "relay"))

@@ -1,0 +1,34 @@
+"""What a provider may use: calls and replies, pages, records, ways to sign, SOAP, GraphQL. A public surface for plug-ins.
+
+A client is thin: `await send(self.http, orders_request(...), auth=self.auth, errors=vendor_errors)` and a pure parser.
+"""
+
+from app.formats.xml import Element, child, children, descendant, local_name, parse_xml, text_of
+from app.http.lib import httpx
+from app.kit.auth import BasicAuth, HeaderAuth, MemoryTokens, OAuth1Auth, TokenAuth, bearer, in_header, oauth1_url
+from app.kit.calls import (
+    Call,
+    Classifier,
+    Reply,
+    decode_json,
+    encode_json,
+    field_message,
+    http_errors,
+    json_call,
+    looks_like_html,
+    retry_after,
+    segment,
+    send,
+)
+from app.kit.graphql import GraphQLErrorItem, as_message, graphql_call, graphql_errors
+from app.kit.pages import Following, pages, with_params
+from app.kit.records import read_records, reject
+from app.kit.soap import Node, soap_body, soap_call, soap_errors
+
+__all__ = [
+    "BasicAuth", "Call", "Classifier", "Element", "Following", "GraphQLErrorItem", "HeaderAuth", "MemoryTokens", "Node",
+    "OAuth1Auth", "Reply", "TokenAuth", "as_message", "bearer", "child", "children", "decode_json", "descendant",
+    "encode_json", "field_message", "graphql_call", "graphql_errors", "http_errors", "httpx", "in_header", "json_call",
+    "local_name", "looks_like_html", "oauth1_url", "pages", "parse_xml", "read_records", "reject", "retry_after", "segment",
+    "send", "soap_body", "soap_call", "soap_errors", "text_of", "with_params",
+]  # fmt: skip

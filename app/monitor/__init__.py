@@ -1,0 +1,1 @@
+"""How well each connection is: state, figures and blame from samples. Reads the store; changes nothing at a vendor."""

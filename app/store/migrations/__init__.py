@@ -1,0 +1,69 @@
+"""The schema, step by step. A released step never changes: a new one is added, and an old file goes into the museum.
+
+Each step is one transaction that also raises `user_version`, so an interrupted migration leaves the step before it.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from app.store.errors import StoreError
+
+Step = str | Callable[[sqlite3.Connection], None]
+
+#: Number n of this list brings the schema from n-1 to n: a .sql file beside this one, or a function.
+STEPS: tuple[tuple[str, Step], ...] = (("0001_first", "0001_first.sql"),)
+LATEST = len(STEPS)
+_HERE = Path(__file__).parent
+
+
+def version(conn: sqlite3.Connection) -> int:
+    return int(conn.execute("PRAGMA user_version").fetchone()[0])
+
+
+def migrate(conn: sqlite3.Connection, steps: Sequence[tuple[str, Step]] = STEPS) -> int:
+    """Bring the file to the last step; returns the version it had. Raises StoreError `store.newer` for a file of a
+    later program: it is not touched."""
+    had = version(conn)
+    if had == len(steps):
+        return had
+    if had > len(steps):
+        raise StoreError("store.newer", version=str(had), known=str(len(steps)))
+    # Imported here: a store that is up to date starts without it (0.2 s).
+    from sqlite_utils import Database
+    from sqlite_utils.migrations import Migrations
+
+    known = Migrations("paxzar")
+    for number, (name, step) in enumerate(steps, 1):
+        known(name=name)(_runner(number, step))
+    known.apply(Database(conn, recursive_triggers=False, execute_plugins=False))
+    return had
+
+
+def _runner(number: int, step: Step) -> Callable[..., None]:
+    def run(db: object) -> None:
+        conn: sqlite3.Connection = db.conn  # type: ignore[attr-defined]
+        if callable(step):
+            step(conn)
+        else:
+            for statement in statements((_HERE / step).read_text(encoding="utf-8")):
+                conn.execute(statement)
+        conn.execute(" ".join(("PRAGMA user_version =", str(int(number)))))
+
+    run.__name__ = f"step_{number}"
+    return run
+
+
+def statements(script: str) -> Iterator[str]:
+    """The single statements of a script. `executescript` would commit the open transaction first."""
+    gathered = ""
+    for line in script.splitlines(keepends=True):
+        gathered += line
+        if sqlite3.complete_statement(gathered):
+            if gathered.strip():
+                yield gathered
+            gathered = ""
+    if gathered.strip():
+        raise ValueError(f"an unfinished statement: {gathered.strip()[:60]!r}")

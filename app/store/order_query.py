@@ -1,0 +1,270 @@
+"""Reading orders: the grid's windows, one order in full, the day's figures. Nothing here writes."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+
+from app.model import Order, from_epoch_ms, to_epoch_ms
+from app.store import search
+from app.store.rows import json_text, when
+
+_document = msgspec.json.Decoder(Order)
+
+
+class OrderQuery(msgspec.Struct, frozen=True):
+    """What the grid asks for. `since` and `until` bound `placed_at`, half open. Empty tuples mean any.
+
+    `sort` is one of SORTS. Orders that another took the place of are left out unless `superseded`.
+    """
+
+    search: str = ""
+    connection_id: int | None = None
+    statuses: tuple[str, ...] = ()
+    local_states: tuple[str, ...] = ()
+    since: datetime | None = None
+    until: datetime | None = None
+    sort: str = "placed_at"
+    descending: bool = True
+    offset: int = 0
+    limit: int = 100
+    to_ship_only: bool = False
+    superseded: bool = False
+
+
+class OrderRow(msgspec.Struct, frozen=True, gc=False):
+    """One line of the grid. `items` are pieces that are not cancelled; `total_micros` holds VAT and shipping;
+    instants aware UTC; `channel` is the connection's name; `title` the first line's."""
+
+    id: int
+    number: str
+    remote_id: str
+    connection_id: int
+    channel: str
+    status: str
+    vendor_status: str
+    local_state: str
+    buyer: str
+    city: str
+    title: str
+    items: int
+    total_micros: int
+    currency: str
+    placed_at: datetime
+    updated_at: datetime
+    ship_by: datetime | None
+    carrier: str
+    tracking: str
+    printed_at: datetime | None
+    print_count: int
+    label_path: str
+    note: str
+    cash_on_delivery: bool
+    fulfilled_by_channel: bool
+    cancel_asked: bool
+    superseded_by: int | None
+
+
+class StatusChange(msgspec.Struct, frozen=True):
+    """`at`: when we learnt of it; `updated_at`: when the channel says it changed. Aware UTC."""
+
+    at: datetime
+    updated_at: datetime
+    was: str
+    status: str
+    vendor_status: str
+
+
+class StoredOrder(msgspec.Struct, frozen=True):
+    """An order in full, and what the merchant did with it."""
+
+    id: int
+    connection_id: int
+    account_id: str
+    order: Order
+    local_state: str
+    picked_at: datetime | None
+    packed_at: datetime | None
+    printed_at: datetime | None
+    print_count: int
+    shipped_at: datetime | None
+    label_path: str
+    carrier_choice: str
+    note: str
+    superseded_by: int | None
+    arrived_at: datetime
+    changed_at: datetime
+    history: tuple[StatusChange, ...] = ()
+
+
+class TodayFigures(msgspec.Struct, frozen=True):
+    """Counts of orders. `late`: their ship-by has passed; `to_ship_today`: it passes before the day ends, late ones
+    included. `sales_micros`: totals of what was placed today and not cancelled, by currency, VAT included."""
+
+    to_ship: int
+    to_ship_today: int
+    late: int
+    unprinted: int
+    cancel_asked: int
+    new_today: int
+    sales_micros: dict[str, int]
+    to_ship_by_connection: dict[int, int]
+
+
+SORTS = {
+    "id": "o.id",
+    "placed_at": "o.placed_at",
+    "updated_at": "o.updated_at",
+    "ship_by": "o.ship_by IS NULL, o.ship_by",
+    "number": "o.number",
+    "channel": "c.name",
+    "status": "o.status",
+    "local_state": "o.local_state",
+    "buyer": "o.buyer",
+    "city": "o.city",
+    "title": "o.title",
+    "items": "o.items",
+    "total": "o.currency, o.total_micros",
+    "tracking": "o.tracking",
+}
+_SELECT = (
+    "SELECT o.id, o.number, o.remote_id, o.connection_id, c.name, o.status, o.vendor_status, o.local_state, o.buyer,"
+    " o.city, o.title, o.items, o.total_micros, o.currency, o.placed_at, o.updated_at, o.ship_by, o.carrier,"
+    " o.tracking, o.printed_at, o.print_count, o.label_path, o.note, o.cash_on_delivery, o.fulfilled_by_channel,"
+    " o.cancel_asked, o.superseded_by"
+)
+# CROSS JOIN keeps the order of the tables: the planner would else start from the few connections and sort everything.
+_CHANNEL = "CROSS JOIN connections c ON c.id = o.connection_id"
+_NUMBER = (
+    "o.id IN (SELECT rowid FROM order_words WHERE order_words MATCH ?"
+    " UNION ALL SELECT rowid FROM order_digits WHERE order_digits MATCH ?)"
+)
+
+
+def rows(conn: sqlite3.Connection, q: OrderQuery) -> list[OrderRow]:
+    source, where, values, found = _parts(q)
+    order = _order(q)
+    if found:
+        # The newest hits by row first, then sorted: ordering every hit of a common word would read them all.
+        by_row = "order_words.rowid" if found.words else "o.id"
+        inner = " ".join(("SELECT o.id", source, where, "ORDER BY", by_row, "DESC LIMIT ?"))
+        sql = " ".join((_SELECT, "FROM orders o", _CHANNEL, "WHERE o.id IN (", inner, ")", order, "LIMIT ? OFFSET ?"))
+        values = [*values, search.window(q.offset, q.limit), q.limit, q.offset]
+    else:
+        sql = " ".join((_SELECT, source, _CHANNEL, where, order, "LIMIT ? OFFSET ?"))
+        values = [*values, q.limit, q.offset]
+    return [_row(row) for row in conn.execute(sql, values)]
+
+
+def count(conn: sqlite3.Connection, q: OrderQuery, cap: int) -> int:
+    source, where, values, _ = _parts(q)
+    sql = " ".join(("SELECT count(*) FROM (SELECT 1", source, where, "LIMIT ?)"))
+    return int(conn.execute(sql, [*values, cap + 1]).fetchone()[0])
+
+
+def stored(conn: sqlite3.Connection, ids: Sequence[int]) -> list[StoredOrder]:
+    found = {}
+    for row in conn.execute(
+        "SELECT o.id, o.connection_id, o.account_id, d.document, o.local_state, o.picked_at, o.packed_at, o.printed_at,"
+        " o.print_count, o.shipped_at, o.label_path, o.carrier_choice, o.note, o.superseded_by, o.arrived_at,"
+        " o.changed_at FROM orders o JOIN order_documents d ON d.order_id = o.id"
+        " WHERE o.id IN (SELECT value FROM json_each(?))",
+        (json_text(list(ids)),),
+    ):
+        history = conn.execute(
+            "SELECT at, updated_at, was, status, vendor_status FROM order_history WHERE order_id = ? ORDER BY id",
+            (row[0],),
+        )
+        found[row[0]] = StoredOrder(
+            row[0], row[1], row[2], _document.decode(row[3]), row[4], when(row[5]), when(row[6]), when(row[7]), row[8],
+            when(row[9]), row[10], row[11], row[12], row[13], from_epoch_ms(row[14]), from_epoch_ms(row[15]),
+            tuple(StatusChange(from_epoch_ms(h[0]), from_epoch_ms(h[1]), *h[2:]) for h in history),
+        )  # fmt: skip
+    return [found[i] for i in ids if i in found]
+
+
+def find(conn: sqlite3.Connection, text: str) -> list[int]:
+    wanted = text.strip()
+    bare = wanted.removeprefix("#")
+    if not bare:
+        return []
+    found = conn.execute(
+        "SELECT id FROM orders WHERE number IN (?1, ?2, ?3)"
+        " UNION SELECT id FROM orders WHERE remote_id IN (?1, ?2) AND account_id IN (SELECT id FROM accounts)"
+        " ORDER BY 1 DESC",
+        (wanted, bare, "#" + bare),
+    )
+    return [int(row[0]) for row in found]
+
+
+def summary(conn: sqlite3.Connection, now: datetime) -> TodayFigures:
+    start = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    day, end = to_epoch_ms(start), to_epoch_ms(start + timedelta(days=1))
+    open_ones = conn.execute(
+        "SELECT connection_id, count(*), sum(ship_by IS NOT NULL AND ship_by < ?1), sum(ship_by IS NOT NULL AND"
+        " ship_by < ?2), sum(printed_at IS NULL), sum(cancel_asked) FROM orders INDEXED BY orders_to_ship"
+        " WHERE to_ship = 1 GROUP BY connection_id",
+        (to_epoch_ms(now), end),
+    ).fetchall()
+    sums = [sum(row[n] for row in open_ones) for n in range(1, 6)]
+    placed = conn.execute(
+        "SELECT currency, count(*), sum(CASE WHEN status = 'cancelled' THEN 0 ELSE total_micros END) FROM orders"
+        " WHERE placed_at >= ? AND placed_at < ? AND superseded_by IS NULL GROUP BY currency",
+        (day, end),
+    ).fetchall()
+    return TodayFigures(
+        to_ship=sums[0], to_ship_today=sums[2], late=sums[1], unprinted=sums[3], cancel_asked=sums[4],
+        new_today=sum(row[1] for row in placed), sales_micros={row[0]: row[2] for row in placed if row[2]},
+        to_ship_by_connection={row[0]: row[1] for row in open_ones},
+    )  # fmt: skip
+
+
+def _parts(q: OrderQuery) -> tuple[str, str, list[Any], search.Search]:
+    """FROM, WHERE, their values, and the search as understood."""
+    found = search.understand(q.search)
+    tests: list[str] = []
+    values: list[Any] = []
+
+    def test(sql: str, *given: object) -> None:
+        tests.append(sql)
+        values.extend(given)
+
+    if found.words:
+        source = "FROM order_words CROSS JOIN orders o ON o.id = order_words.rowid"
+        test("order_words MATCH ?", found.words)
+    else:
+        source = "FROM orders o"
+    for as_words, as_digits in found.numbers:
+        test(_NUMBER, as_words, as_digits)
+    if q.to_ship_only:
+        test("o.to_ship = 1")
+    elif not q.superseded:
+        test("o.superseded_by IS NULL")
+    if q.connection_id is not None:
+        test("o.connection_id = ?", q.connection_id)
+    if q.statuses:
+        test("o.status IN (SELECT value FROM json_each(?))", json_text(q.statuses))
+    if q.local_states:
+        test("o.local_state IN (SELECT value FROM json_each(?))", json_text(q.local_states))
+    if q.since is not None:
+        test("o.placed_at >= ?", to_epoch_ms(q.since))
+    if q.until is not None:
+        test("o.placed_at < ?", to_epoch_ms(q.until))
+    return source, " ".join(("WHERE", " AND ".join(tests))) if tests else "", values, found
+
+
+def _order(q: OrderQuery) -> str:
+    if q.sort not in SORTS:
+        raise ValueError(f"no such order to sort by: {q.sort!r}")
+    way = "DESC" if q.descending else "ASC"
+    return " ".join(("ORDER BY", SORTS[q.sort], way, ", o.id", way))
+
+
+def _row(row: tuple[Any, ...]) -> OrderRow:
+    instants = (from_epoch_ms(row[14]), from_epoch_ms(row[15]), when(row[16]))
+    flags = (bool(row[23]), bool(row[24]), bool(row[25]))
+    return OrderRow(*(*row[:14], *instants, row[17], row[18], when(row[19]), *row[20:23], *flags, row[26]))

@@ -1,0 +1,319 @@
+"""Orders: what channels told, and beside it what the merchant did. A pull never writes a column of the merchant's."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from app.contracts.results import Page, Reject
+from app.model import Order, digits, to_epoch_ms
+from app.store import order_local, order_query, pages, search
+from app.store.db import Database
+from app.store.order_local import LocalState
+from app.store.order_query import OrderQuery, OrderRow, StoredOrder, TodayFigures
+from app.store.pages import Applied, Sealed
+from app.store.rows import json_text
+
+STREAM = "orders"
+_TITLE = 160  # characters of the first line's title that the grid shows
+_LOOKUP = (
+    "SELECT remote_id, id, content_hash, updated_at, status, vendor_status, connection_id FROM orders"
+    " WHERE account_id = ? AND remote_id IN (SELECT value FROM json_each(?))"
+)
+_INSERT = (
+    "INSERT INTO orders(number, status, vendor_status, placed_at, updated_at, ship_by, total_micros, currency, buyer,"
+    " city, title, items, carrier, tracking, cash_on_delivery, fulfilled_by_channel, cancel_asked, content_hash,"
+    " changed_at, id, account_id, connection_id, remote_id, arrived_at)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+_UPDATE = (
+    "UPDATE orders SET number = ?, status = ?, vendor_status = ?, placed_at = ?, updated_at = ?, ship_by = ?,"
+    " total_micros = ?, currency = ?, buyer = ?, city = ?, title = ?, items = ?, carrier = ?, tracking = ?,"
+    " cash_on_delivery = ?, fulfilled_by_channel = ?, cancel_asked = ?, content_hash = ?, changed_at = ? WHERE id = ?"
+)
+_INSERT_LINE = (
+    "INSERT INTO order_lines(order_id, position, remote_id, sku, barcode, title, quantity, unit_micros, currency, vat,"
+    " cancelled) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+_Known = dict[str, tuple[int, int, int, str, str, int]]
+
+
+class _Rows(msgspec.Struct, frozen=True, gc=False):
+    """An order as rows: `columns` in the order of _INSERT up to the content hash."""
+
+    columns: tuple[Any, ...]
+    lines: tuple[tuple[Any, ...], ...]
+    folded: str
+    tails: str
+
+
+class Orders:
+    def __init__(self, db: Database, now: Callable[[], datetime]) -> None:
+        self._db = db
+        self._now = now
+        self.index = search.Index(db, search.ORDERS)
+
+    async def apply_page(
+        self,
+        connection_id: int,
+        account_id: str,
+        page: Page[Order],
+        *,
+        cursor: tuple[str, datetime] | None = None,
+        now: datetime,
+    ) -> Applied:
+        """Store a page, its rejects and the cursor (stream name, instant) in one transaction.
+
+        Keyed by (account, remote id): twice is once. A record older than the stored one changes nothing. A record that
+        does not fit (an instant without a zone, an amount beyond the store) becomes a reject.
+        """
+        rejects = list(page.rejects)
+        sealed = await pages.seal(page.items, rejects)
+        ids = json_text(list(sealed))
+        known = await self._db.read(lambda conn: _lookup(conn, account_id, ids))
+
+        def is_news(one: Sealed[Order]) -> bool:
+            have = known.get(one.record.remote_id)
+            return have is None or pages.is_news(have[1], have[2], one)
+
+        ready = await pages.prepare(sealed, is_news, _build, rejects)
+        at = to_epoch_ms(now)
+
+        def job(conn: sqlite3.Connection) -> Applied:
+            return _apply(conn, connection_id, account_id, sealed, ready, rejects, cursor, at)
+
+        applied = await self._db.write(job)
+        self.index.note(len(applied.new))
+        return applied
+
+    async def query(self, q: OrderQuery) -> list[OrderRow]:
+        """Light rows for the grid. With a search, the newest hits (1,000 or as far as the page reaches), sorted."""
+        if q.search:
+            await self.index.ready()
+        return await self._db.read(lambda conn: order_query.rows(conn, q))
+
+    async def count(self, q: OrderQuery, *, cap: int = 10_000) -> int:
+        """How many the query has in all; cap + 1 means 'more than cap'."""
+        if q.search:
+            await self.index.ready()
+        return await self._db.read(lambda conn: order_query.count(conn, q, cap))
+
+    async def get(self, id: int) -> StoredOrder | None:  # noqa: A002
+        found = await self.get_many((id,))
+        return found[0] if found else None
+
+    async def get_many(self, ids: Sequence[int]) -> list[StoredOrder]:
+        """In the order of `ids`; unknown ones are left out."""
+        return await self._db.read(lambda conn: order_query.stored(conn, ids))
+
+    async def find(self, text: str) -> list[int]:
+        """Ids by exact order number or remote id, with or without a leading '#'; newest first."""
+        return await self._db.read(lambda conn: order_query.find(conn, text))
+
+    async def summary(self, now: datetime) -> TodayFigures:
+        """Figures of the day that `now` falls on in its own zone."""
+        return await self._db.read(lambda conn: order_query.summary(conn, now))
+
+    async def set_local(
+        self,
+        ids: Sequence[int],
+        *,
+        state: LocalState | str | None = None,
+        note: str | None = None,
+        printed: bool | None = None,
+        label_path: str | None = None,
+        carrier_choice: str | None = None,
+    ) -> tuple[int, ...]:
+        """Write the merchant's own columns; None leaves one as it is. Returns the ids that exist.
+
+        A state sets its instant (picked, packed, shipped) and clears those of later states, so undo is setting the
+        former state. `printed` True counts one more print, False forgets that it was printed.
+        """
+        at = to_epoch_ms(self._now())
+        wanted = None if state is None else LocalState(state)
+        change = order_local.Change(wanted, note, printed, label_path, carrier_choice)
+        return await self._db.write(lambda conn: order_local.apply(conn, ids, change, at))
+
+
+def _lookup(conn: sqlite3.Connection, account_id: str, ids: str) -> _Known:
+    return {row[0]: row[1:] for row in conn.execute(_LOOKUP, (account_id, ids))}
+
+
+def _build(one: Sealed[Order]) -> _Rows:
+    order = one.record
+    lines = []
+    pieces = 0
+    for position, line in enumerate(order.lines):
+        if not line.cancelled:
+            pieces += line.quantity
+        money = line.unit_price.money
+        lines.append(
+            (position, line.remote_id, line.sku, line.barcode, line.title, _count(line.quantity), money.micros,
+             money.currency, line.unit_price.vat.value, int(line.cancelled))
+        )  # fmt: skip
+    columns = (
+        order.number, order.status.value, order.vendor_status, to_epoch_ms(order.placed_at), one.updated_at,
+        None if order.ship_by is None else to_epoch_ms(order.ship_by), order.total.micros, order.total.currency,
+        order.buyer.name or order.ship_to.name, order.ship_to.city, order.lines[0].title[:_TITLE] if lines else "",
+        _count(pieces), order.carrier, order.tracking_number, int(order.cash_on_delivery),
+        int(order.fulfilled_by_channel), int(order.cancel_asked), one.content_hash,
+    )  # fmt: skip
+    return _Rows(columns, tuple(lines), _folded(order), _tails(order))
+
+
+def _count(value: int) -> int:
+    if abs(value) >= 2**53:
+        raise OverflowError(f"not a usable quantity: {value}")
+    return value
+
+
+def _folded(order: Order) -> str:
+    buyer, to = order.buyer, order.ship_to
+    number = order.number if any(map(str.isalpha, order.number)) else ""
+    names = pages.folded_names(number, buyer.name, to.name, to.company, to.city, to.district, buyer.email)
+    return " ".join((names, *[pages.folded_words(line.title, line.sku, line.barcode) for line in order.lines]))
+
+
+def _tails(order: Order) -> str:
+    phone = order.buyer.phone
+    numbers = [order.number, order.remote_id, order.tracking_number]
+    told = [n if n.isdigit() and n.isascii() else digits(n) for n in numbers if n]
+    told.extend(search.national(digits(n)) for n in dict.fromkeys((phone, order.ship_to.phone)) if n)
+    return " ".join(dict.fromkeys(told))
+
+
+def _apply(
+    conn: sqlite3.Connection,
+    connection_id: int,
+    account_id: str,
+    sealed: dict[str, Sealed[Order]],
+    ready: dict[str, _Rows],
+    rejects: list[Reject],
+    cursor: tuple[str, datetime] | None,
+    now: int,
+) -> Applied:
+    known = _lookup(conn, account_id, json_text(list(sealed)))
+    next_id = int(conn.execute("SELECT coalesce(max(id), 0) FROM orders").fetchone()[0])
+    news: list[tuple[int, Sealed[Order], _Rows]] = []
+    changes: list[tuple[int, Sealed[Order], _Rows]] = []
+    history: list[tuple[Any, ...]] = []
+    foreign: list[tuple[int, int]] = []
+    for remote_id, one in sealed.items():
+        have = known.get(remote_id)
+        if have is None:
+            next_id += 1
+            news.append((next_id, one, ready.get(remote_id) or _build(one)))
+            continue
+        if have[5] != connection_id:
+            foreign.append((have[0], have[5]))
+        if not pages.is_news(have[1], have[2], one):
+            continue
+        order = one.record
+        changes.append((have[0], one, ready.get(remote_id) or _build(one)))
+        if (have[3], have[4]) != (order.status, order.vendor_status):
+            history.append((have[0], now, one.updated_at, have[3], order.status.value, order.vendor_status))
+    if news:
+        _insert(conn, connection_id, account_id, news, now)
+    if changes:
+        _update(conn, changes, history, now)
+    touched = {row_id for row_id, _, _ in changes}
+    touched |= _link(conn, account_id, news, changes, now)
+    touched |= _adopt(conn, connection_id, foreign)
+    pages.close_page(conn, connection_id, account_id, STREAM, sealed, rejects, cursor, now)
+    new = tuple(row_id for row_id, _, _ in news)
+    changed = tuple(sorted(touched.difference(new)))
+    return Applied(new, changed, len(sealed) - len(news) - len(changes), len(rejects))
+
+
+def _insert(
+    conn: sqlite3.Connection,
+    connection_id: int,
+    account_id: str,
+    news: list[tuple[int, Sealed[Order], _Rows]],
+    now: int,
+) -> None:
+    conn.executemany(
+        _INSERT,
+        [(*rows.columns, now, i, account_id, connection_id, one.record.remote_id, now) for i, one, rows in news],
+    )
+    conn.executemany(
+        "INSERT INTO order_documents(order_id, document, folded, tails) VALUES (?, ?, ?, ?)",
+        [(i, one.document, rows.folded, rows.tails) for i, one, rows in news],
+    )
+    conn.executemany(_INSERT_LINE, [(i, *line) for i, _, rows in news for line in rows.lines])
+
+
+def _update(
+    conn: sqlite3.Connection,
+    changes: list[tuple[int, Sealed[Order], _Rows]],
+    history: list[tuple[Any, ...]],
+    now: int,
+) -> None:
+    conn.executemany(_UPDATE, [(*rows.columns, now, i) for i, _, rows in changes])
+    indexed = search.indexed(conn, search.ORDERS)
+    for i, _, rows in changes:
+        if i <= indexed:
+            old = conn.execute("SELECT folded, tails FROM order_documents WHERE order_id = ?", (i,)).fetchone()
+            search.replace(conn, search.ORDERS, i, old, (rows.folded, rows.tails))
+    conn.executemany(
+        "UPDATE order_documents SET document = ?, folded = ?, tails = ? WHERE order_id = ?",
+        [(one.document, rows.folded, rows.tails, i) for i, one, rows in changes],
+    )
+    conn.executemany("DELETE FROM order_lines WHERE order_id = ?", [(i,) for i, _, _ in changes])
+    conn.executemany(_INSERT_LINE, [(i, *line) for i, _, rows in changes for line in rows.lines])
+    conn.executemany(
+        "INSERT INTO order_history(order_id, at, updated_at, was, status, vendor_status) VALUES (?, ?, ?, ?, ?, ?)",
+        history,
+    )
+
+
+def _link(
+    conn: sqlite3.Connection,
+    account_id: str,
+    news: list[tuple[int, Sealed[Order], _Rows]],
+    changes: list[tuple[int, Sealed[Order], _Rows]],
+    now: int,
+) -> set[int]:
+    """Mark the orders that others took the place of, whichever came first. Returns the ids that were marked."""
+    links: list[tuple[str, int]] = []
+    for i, one, _ in (*news, *changes):
+        for old in one.record.replaces:
+            if old != one.record.remote_id:
+                links.append((old, i))
+                conn.execute(
+                    "INSERT INTO order_replacements(account_id, remote_id, order_id) VALUES (?, ?, ?)"
+                    " ON CONFLICT DO UPDATE SET order_id = excluded.order_id",
+                    (account_id, old, i),
+                )
+    if news and conn.execute("SELECT 1 FROM order_replacements WHERE account_id = ?", (account_id,)).fetchone():
+        links += conn.execute(
+            "SELECT remote_id, order_id FROM order_replacements"
+            " WHERE account_id = ? AND remote_id IN (SELECT value FROM json_each(?))",
+            (account_id, json_text([one.record.remote_id for _, one, _ in news])),
+        ).fetchall()
+    marked = set()
+    for old, i in links:
+        # Two that claim to replace each other must not both vanish.
+        row = conn.execute(
+            "UPDATE orders SET superseded_by = ?1, changed_at = ?2 WHERE account_id = ?3 AND remote_id = ?4"
+            " AND superseded_by IS NOT ?1 AND id <> ?1"
+            " AND id IS NOT (SELECT superseded_by FROM orders WHERE id = ?1) RETURNING id",
+            (i, now, account_id, old),
+        ).fetchone()
+        if row:
+            marked.add(int(row[0]))
+    return marked
+
+
+def _adopt(conn: sqlite3.Connection, connection_id: int, foreign: list[tuple[int, int]]) -> set[int]:
+    """Orders of a removed connection go over to the one that now brings them; those of a living one stay."""
+    if not foreign:
+        return set()
+    gone = {row[0] for row in conn.execute("SELECT id FROM connections WHERE removed_at IS NOT NULL")}
+    moved = {row_id for row_id, owner in foreign if owner in gone}
+    conn.executemany("UPDATE orders SET connection_id = ? WHERE id = ?", [(connection_id, i) for i in moved])
+    return moved

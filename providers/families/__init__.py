@@ -1,0 +1,1 @@
+"""Protocols shared by several vendors."""

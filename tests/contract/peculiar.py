@@ -1,0 +1,96 @@
+"""What the suite must know of one fake server and cannot ask it: each entry with its reason. Keyed by the sandbox's module name.
+
+A new provider starts without an entry. An entry may say how to make a vendor's delay visible; it must never excuse a fault.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class TokenFacts:
+    """How the vendor's access tokens end. `revoke`: the switch by which the merchant's grant is withdrawn."""
+
+    life_s: float
+    path: str  # of the token call
+    revoke: str
+    counter: str  # the fake's count of tokens that it handed out
+    revoked_codes: frozenset[str] = frozenset({"auth.expired"})
+
+
+@dataclass(frozen=True)
+class Peculiar:
+    """The defaults are those of a vendor without delays, whose fake needs no help."""
+
+    switches: tuple[tuple[str, bool], ...] = ()  # set after every reset
+    visible_after_s: float = 2.0  # how long after a change the vendor's lists show it
+    settle_s: float = 5.0  # between two questions for the result of a batch
+    leave_out: frozenset[str] = frozenset()  # credential fields that the connection under test leaves blank
+    unprobed: frozenset[str] = frozenset()  # secrets that the connection test has no use for
+    market: str = ""  # truth rows are those whose field `market` equals the manifest's param of that name
+    write_fault: dict[str, str] = field(default_factory=dict)  # which call is the write (Fault's `method`, `path`, `contains`)
+    confirm_fault: dict[str, str] = field(default_factory=dict)
+    bad_item: bool = True  # `refuse_sku:<sku>` makes the fake refuse one item; False: an unknown SKU does
+    confirmed: str = "shipments"  # counter of shipment confirmations; `{order}` is the order's remote id
+    carrier_word: bool = True  # the channel keeps the carrier's name as the merchant wrote it
+    shipment_text: Callable[[Any], str] = lambda sandbox: str(sandbox.truth_shipments())
+    token: TokenFacts | None = None
+
+
+_PLAIN = Peculiar()
+
+TABLE: dict[str, Peculiar] = {
+    "trendyol": Peculiar(
+        # Prices and stock share one address; package calls are PUTs.
+        write_fault={"method": "POST", "path": "price-and-inventory"},
+        confirm_fault={"method": "PUT"},
+        # Trendyol hears of Picking once per package; its carriers are its own, so the notice's carrier is not kept.
+        confirmed="status:{order}",
+        carrier_word=False,
+    ),
+    "woocommerce": Peculiar(
+        # The suite moves the clock; the fake's OAuth door otherwise compares timestamps with the machine's clock.
+        switches=(("skewed_clock", True),),
+        write_fault={"method": "POST"},
+        confirm_fault={"method": "PUT"},
+        # WooCommerce has no shipments: the tracking number is an order note.
+        confirmed="notes",
+        shipment_text=lambda sandbox: str([note["note"] for one in sandbox.site.orders.values() for note in one.notes]),
+    ),
+    "shopify": Peculiar(
+        # With an old-style access token there is no token flow to test; the client credentials are today's way.
+        leave_out=frozenset({"access_token"}),
+        # One address for everything: the body says which call is the write.
+        write_fault={"contains": "mutation"},
+        confirm_fault={"contains": "mutation"},
+        confirmed="fulfillments",
+        token=TokenFacts(
+            86_399, "/admin/oauth/access_token", "shop_not_permitted", "tokens",
+            frozenset({"auth.expired", "auth.forbidden", "auth.refused"}),
+        ),
+    ),
+    "amazon_sp": Peculiar(
+        # Orders shows a change two minutes later; usage plans of a call in three minutes would only slow the clock down.
+        switches=(("fast_limits", True),),
+        visible_after_s=130.0,
+        settle_s=60.0,
+        # One seller account holds eight marketplaces; a connection is one of them.
+        market="marketplace_id",
+        write_fault={"method": "PATCH"},
+        confirm_fault={"method": "POST", "path": "shipmentConfirmation"},
+        bad_item=False,
+        confirmed="shipments_confirmed",
+        token=TokenFacts(3600, "/auth/o2/token", "revoke_refresh", "tokens_issued"),
+    ),
+    "yurtici": Peculiar(
+        # The carrier answers a question for the same key once a minute.
+        settle_s=61.0,
+    ),
+}  # fmt: skip
+
+
+def of(name: str) -> Peculiar:
+    return TABLE.get(name, _PLAIN)
