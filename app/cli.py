@@ -73,8 +73,8 @@ async def on_workspace(name: str, args: dict[str, Any], folder: Path | None, pas
     from app.console import open_console
     from app.platform.keyrings import system_keyring
     from app.platform.paths import live_folder
-    from app.store.db import StoreError
-    from app.store.workspace import WorkspaceOwned, WorkspaceRefused
+    from app.store.errors import StoreError
+    from app.store.workspace import WorkspaceOwned
     from app.vault import VaultError, VaultRefused
 
     words, folder = Words.load(args["lang"]), folder or live_folder()
@@ -91,12 +91,10 @@ async def on_workspace(name: str, args: dict[str, Any], folder: Path | None, pas
                 except (ConnectionError, OSError):
                     pass  # the owner is just leaving: try to own it
             if time.monotonic() > until:
-                return Answer(1, {"error": "owned"}, [words("workspace.owned", pid=str(owned.pid))])
+                return Answer(1, {"error": owned.key}, [words(owned.key, **owned.params)])
             await asyncio.sleep(0.2)
-        except WorkspaceRefused as error:
-            return Answer(1, {"error": error.key}, [words(error.key, **error.params)])
         except StoreError as error:
-            return Answer(1, {"error": error.key}, [words(error.key, kept=str(error))])
+            return Answer(1, {"error": error.key}, [words(error.key, **error.params)])
         except VaultRefused as error:
             return Answer(1, {"error": error.key}, [words(error.key, seconds=str(round(error.retry_after)))])
         except VaultError as error:

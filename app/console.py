@@ -139,7 +139,7 @@ def assemble(workspace: Workspace, owned: Owned, store: Store, keys: Keys, vault
     """Wire the parts; nothing runs yet."""
     catalogue, changes, ring = Catalogue(providers_root()), Changes(), SampleRing()
     network = Network(
-        clock=time.monotonic, wall=time.time, sleep=asyncio.sleep, rng=random.Random(), on_sample=ring  # noqa: S311 - jitter
+        clock=time.monotonic, wall=time.time, sleep=asyncio.sleep, rng=random.Random(), on_sample=ring, proxy="system"  # noqa: S311 - jitter
     )  # fmt: skip
     links = Links(store, keys, catalogue, network, utc_now)
     engine = Engine(store, links, changes, ring, utc_now)

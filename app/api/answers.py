@@ -27,10 +27,17 @@ def sentence(words: Words, message: Message, connection: str = "") -> str:
         "field": "", "why": "", "example": "", "url": "", "host": "", "seconds": "", "goal": "", "reason": "", "kept": "",
     }  # fmt: skip
     params.update({k: v for k, v in message.params.items() if v})
+    if words.has(message.code):  # store.… and vault.… are whole sentences
+        return f"{connection}: {words(message.code, **params)}" if connection else words(message.code, **params)
     code = message.code if words.has(f"message.{message.code}.text") else "bug"
     if params["why"]:
         params["why"] = words(f"why.{params['why']}") if words.has(f"why.{params['why']}") else params["why"]
+    reason = str(params["reason"])
+    if words.has(f"why.{reason}"):
+        params["reason"] = words(f"why.{reason}")
     parts = [words(f"message.{code}.text", **params)]
+    if reason and params["reason"] != reason and params["reason"] not in parts[0]:
+        parts.append(f"({params['reason']})")
     if message.vendor_text:
         parts.append(words("message.vendor_says", text=message.vendor_text))
     if not (code == "config.field" and not params["example"]):

@@ -54,7 +54,14 @@ async def run_demo(folder: Path, lang: str) -> Answer:
             result = await console.engine.settle_all(row, patience_s=60)
             state = "done" if result.counts.get("done") else result.outcome
             answer.say(
-                words("cli.demo.price", name=row.name, sku=one.sku, old=old.text(), new=fresh.text(), state=state)
+                words(
+                    "cli.demo.price",
+                    name=row.name,
+                    sku=one.sku,
+                    old=old.text(),
+                    new=fresh.text(),
+                    state=words(f"write.{'accepted' if state == 'done' else 'queued'}"),
+                )
             )
             answer.data["prices"].append({"connection": row.name, "sku": one.sku, "state": state})
             _trouble(answer, words, result, row.name)

@@ -14,7 +14,7 @@ from app.api.answers import Answer
 from app.contracts.catalogue import Catalogue, providers_root
 from app.formats.words import Words
 from app.platform.keyrings import system_keyring
-from app.platform.paths import synced_by
+from app.platform.synced import synced_by
 from app.store.checks import quick_look
 from app.store.workspace import Workspace, WorkspaceOwned
 

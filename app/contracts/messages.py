@@ -55,6 +55,7 @@ CODES: dict[str, Kind] = {
     "answer.unreadable": Kind.OURS,
     "answer.field_missing": Kind.OURS,  # param `field`
     "answer.unexpected": Kind.OURS,
+    "job.interrupted": Kind.OURS,
     "bug": Kind.OURS,
 }
 

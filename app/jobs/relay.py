@@ -77,10 +77,12 @@ class Relay:
                 return
 
     async def _resend_unknown(self, link: Link, kind: str) -> None:
-        """Unknown shipment notices go again: `confirm_shipments` answers DONE for a notice that the channel has."""
-        rows = [r for r in await self._store.outbox.unknown(link.id) if r.kind == kind]
-        if rows:
-            await self._store.outbox.release([r.key for r in rows], self._now(), None)
+        """Lost answers go again, later each time. Absolute values may; `confirm_shipments` answers DONE for a notice that
+        the channel has already."""
+        for row in await self._store.outbox.unknown(link.id):
+            if row.kind == kind:
+                wait = timedelta(seconds=_BACK_OFF_S[min(row.attempts, len(_BACK_OFF_S)) - 1])
+                await self._store.outbox.release([row.key], (row.sent_at or row.created_at) + wait, row.message)
 
     async def _send(self, link: Link, kind: str, rows: Sequence[OutboxRow], result: Result) -> bool:
         """One batch. False: stop sending this kind for now."""

@@ -20,7 +20,7 @@ class ListingStatus(StrEnum):
 
 
 class Listing(msgspec.Struct, frozen=True):
-    """Key: (account, remote_id). `price` is the sale price; `list_price` the crossed-out one, never below it."""
+    """Key: (connection, remote_id): two countries of one account may share an SKU. `price` is the sale price; `list_price` the crossed-out one, never below it."""
 
     remote_id: str
     sku: str

@@ -28,8 +28,8 @@ def fold(text: str) -> str:
 
 def clean(text: str, limit: int = 2000) -> str:
     """What may be stored and drawn: no lone surrogates, control or direction marks; spaces joined; cut at `limit`."""
-    if text.isascii() and text.isprintable():
-        return text.strip()[:limit] if "  " not in text else " ".join(text.split())[:limit]
+    if text.isprintable() and "  " not in text and unicodedata.is_normalized("NFC", text):
+        return text.strip()[:limit]  # the usual case, without looking at every letter
     text = text.encode("utf-8", "replace").decode("utf-8").translate(_BIDI)
     text = "".join(c if c.isprintable() else " " for c in unicodedata.normalize("NFC", text))
     return " ".join(text.split())[:limit]

@@ -64,7 +64,7 @@ class Database:
         self.read_only = read_only
         self._now = now
         self._jobs: queue.SimpleQueue[tuple[Job[Any], Future[Any]] | None] = queue.SimpleQueue()
-        self._chores: list[Job[Any]] = []
+        self._chores: list[Job[bool]] = []
         self._local = threading.local()
         self._lock = threading.Lock()
         self._reader_conns: list[sqlite3.Connection] = []
@@ -103,8 +103,9 @@ class Database:
     def closed(self) -> bool:
         return self._closed
 
-    def chore(self, job: Job[Any]) -> None:
-        """Work for the writer's quiet moments: runs once after each burst of writes. It must be quick when idle."""
+    def chore(self, job: Job[bool]) -> None:
+        """Work for the writer's quiet moments: runs after each burst of writes, again while it returns True. It must
+        be short, and quick when there is nothing to do."""
         self._chores.append(job)
 
     async def write(self, job: Job[T]) -> T:
@@ -169,8 +170,7 @@ class Database:
             try:
                 item = self._jobs.get(timeout=_IDLE_S if dirty else None)
             except queue.Empty:
-                dirty = False
-                self._do_chores(conn)
+                dirty = self._do_chores(conn)
                 continue
             if item is None:
                 if dirty:
@@ -192,13 +192,15 @@ class Database:
                 future.set_result(result)
             del item, job, future
 
-    def _do_chores(self, conn: sqlite3.Connection) -> None:
+    def _do_chores(self, conn: sqlite3.Connection) -> bool:
+        more = False
         for chore in self._chores:
             try:
-                self._transact(conn, chore)
+                more |= self._transact(conn, chore)
             except sqlite3.Error as error:
                 # A chore is repeated after the next write; what it does is never needed for correctness.
                 _log.warning("store chore failed: %s", self._known(error))
+        return more
 
     def _transact(self, conn: sqlite3.Connection, job: Job[T]) -> T:
         conn.execute("BEGIN IMMEDIATE")

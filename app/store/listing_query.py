@@ -109,7 +109,10 @@ def rows(conn: sqlite3.Connection, q: ListingQuery) -> list[ListingRow]:
         sql = " ".join((_SELECT, "FROM listings l", _CHANNEL, "WHERE l.id IN (", inner, ")", order, "LIMIT ? OFFSET ?"))
         values = [*values, search.window(q.offset, q.limit), q.limit, q.offset]
     else:
-        sql = " ".join((_SELECT, source, _CHANNEL, where, order, "LIMIT ? OFFSET ?"))
+        # Ids first, mostly from an index alone: a window far down the list must not read the rows above it.
+        channel = _CHANNEL if q.sort == "channel" else ""
+        inner = " ".join(("SELECT l.id", source, channel, where, order, "LIMIT ? OFFSET ?"))
+        sql = " ".join((_SELECT, "FROM listings l", _CHANNEL, "WHERE l.id IN (", inner, ")", order))
         values = [*values, q.limit, q.offset]
     return [_row(row) for row in conn.execute(sql, values)]
 

@@ -32,6 +32,7 @@ class Table(msgspec.Struct, frozen=True):
     fill: tuple[str, ...]
     drop: tuple[str, ...]
     put: tuple[str, ...]
+    merge: tuple[str, ...]
 
 
 ORDERS = Table(
@@ -51,6 +52,10 @@ ORDERS = Table(
         "INSERT INTO order_words(rowid, folded) VALUES (?, ?)",
         "INSERT INTO order_digits(rowid, tails) VALUES (?, ?)",
     ),
+    merge=(
+        "INSERT INTO order_words(order_words, rank) VALUES ('merge', 100)",
+        "INSERT INTO order_digits(order_digits, rank) VALUES ('merge', 100)",
+    ),
 )
 LISTINGS = Table(
     name="listings",
@@ -61,6 +66,7 @@ LISTINGS = Table(
     ),
     drop=("INSERT INTO listing_words(listing_words, rowid, folded) VALUES ('delete', ?, ?)",),
     put=("INSERT INTO listing_words(rowid, folded) VALUES (?, ?)",),
+    merge=("INSERT INTO listing_words(listing_words, rank) VALUES ('merge', 100)",),
 )
 
 
@@ -72,7 +78,7 @@ class Index:
         self._table = table
         self._behind = not db.read_only
         self._waiting = 0
-        db.chore(self.fill)
+        db.chore(self.tidy)
 
     def note(self, added: int) -> None:
         """So many new rows were stored."""
@@ -106,6 +112,17 @@ class Index:
             conn.execute(statement, (since, until))
         conn.execute("UPDATE search_state SET indexed = ? WHERE name = ?", (until, self._table.name))
         return until < top
+
+    def tidy(self, conn: sqlite3.Connection) -> bool:
+        """For quiet moments: waiting rows in, then a little of the index's segments merged; whether work is left."""
+        if self.fill(conn):
+            return True
+        more = False
+        for statement in self._table.merge:
+            before = conn.total_changes
+            conn.execute(statement)
+            more |= conn.total_changes - before >= 2  # SQLite's own sign for "something was merged"
+        return more
 
 
 def indexed(conn: sqlite3.Connection, table: Table) -> int:

@@ -34,7 +34,7 @@ class AmazonSP:
     def __init__(self, http: httpx.AsyncClient, account: Account) -> None:
         self.http, self.account = http, account
         self._auth = lwa_auth(account)
-        self._personal = True  # until Amazon refuses a page for the sake of the personal data in it
+        self._personal = True  # until Amazon refuses a page for the personal data in it; a new link tries anew
 
     @property
     def site(self) -> Site:

@@ -74,7 +74,7 @@ class WooCommerce:
 
     # -- orders ----------------------------------------------------------------------------------------------------------
     async def orders(self, window: Window) -> AsyncIterator[Page[Order]]:
-        """Oldest change first. An order that changes meanwhile leaves the window by its end and belongs to the next one."""
+        """Oldest change first. An order that changes meanwhile comes again at the end, or belongs to the next window."""
         place: calls.Place | None = calls.first_place(window, by_date=self._by_date)
         total: int | None = None
         while place is not None:
@@ -100,7 +100,7 @@ class WooCommerce:
                 total = told if told >= 0 else None
             covered = None if place.by_date or read.last_modified is None else min(read.last_modified, window.until)
             yield msgspec.structs.replace(read.page, covered_until=covered, total=total)
-            place = calls.next_place(place, reply, read)
+            place = calls.next_place(window, place, reply, read)
 
     async def order(self, number: str) -> tuple[Order, ...]:
         """By id, and by the shop's own numbering where a plugin has one."""

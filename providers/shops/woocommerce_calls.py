@@ -71,12 +71,18 @@ def probe_request() -> Call:
 
 
 def orders_request(window: Window, place: Place) -> Call:
-    """`modified_after` and `modified_before` leave out their own second, so both are moved out by one."""
-    since = place.after if not place.by_date else window.since - SECOND
+    """`modified_after` and `modified_before` leave out their own second, so both are moved out by one.
+
+    By time of change the walk needs no end: what changes meanwhile comes last and is welcome (`next_place` stops behind the
+    window). By creation it does, and inside one second too, where a total that shrinks must mean that something left.
+    """
+    since = window.since - SECOND if place.by_date else place.after
     params = {
         "status": "any", "per_page": str(PAGE), "orderby": "date" if place.by_date else "modified", "order": "asc",
-        "dates_are_gmt": "true", "modified_after": gmt(since), "modified_before": gmt(window.until + SECOND),
+        "dates_are_gmt": "true", "modified_after": gmt(since),
     }  # fmt: skip
+    if place.by_date or place.exclude:
+        params["modified_before"] = gmt(window.until + SECOND)
     if place.by_date:
         params["after"] = gmt(place.after)
     if place.exclude:
@@ -91,11 +97,11 @@ def first_place(window: Window, *, by_date: bool) -> Place:
     return Place(datetime(2000, 1, 1, tzinfo=UTC), True) if by_date else Place(window.since - SECOND)
 
 
-def next_place(place: Place, reply: Reply, read: Read) -> Place | None:
+def next_place(window: Window, place: Place, reply: Reply, read: Read) -> Place | None:
     """The place after this page, None at the end.
 
     The walk goes on behind the last record's second, one second back: what moves away meanwhile cannot push others past us, as it
-    does with page numbers. Where a whole page lies in one second (imports), that second is asked for again without the ids that
+    does with page numbers. By time of change it ends behind the window. Where a whole page lies in one second (imports), that second is asked for again without the ids that
     came; and when those grow too many for an address, page by page, starting again when the total shrank in between.
     """
     total, last = number(reply, "x-wp-total"), read.last_created if place.by_date else read.last_modified
@@ -104,6 +110,8 @@ def next_place(place: Place, reply: Reply, read: Read) -> Place | None:
     if place.page > 1 and 0 <= total < place.total:
         return msgspec.structs.replace(place, page=1, total=total)
     if (place.page >= told) if told >= 0 else (count < PAGE):
+        return None
+    if last is not None and not place.by_date and last >= window.until:
         return None
     if last is not None and last - SECOND > place.after:
         return Place(last - SECOND, place.by_date)

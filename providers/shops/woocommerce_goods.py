@@ -19,6 +19,7 @@ from providers.shops.woocommerce_calls import ErrorWire, item_error
 from providers.shops.woocommerce_wire import instant, record_id
 
 _BLANK = msgspec.Raw(b'""')
+_ABSENT = msgspec.Raw(b"")
 STATES = {
     "publish": ListingStatus.ACTIVE,
     "private": ListingStatus.PASSIVE,
@@ -183,8 +184,8 @@ def stock_item(change: StockChange) -> Item | Message:
 class UpdatedWire(msgspec.Struct):
     id: int = 0
     error: ErrorWire | None = None
-    regular_price: msgspec.Raw | None = None
-    sale_price: msgspec.Raw | None = None
+    regular_price: msgspec.Raw = _ABSENT
+    sale_price: msgspec.Raw = _ABSENT
     stock_quantity: int | None = None
 
 
@@ -212,11 +213,11 @@ def _outcome(key: str, item: Mapping[str, Any], one: UpdatedWire | None) -> Outc
 
 def _kept(wanted: str | int, told: msgspec.Raw | int | None) -> bool:
     """Whether the shop tells the value back that it was sent (a plugin or a rounding may stand between). Silence is a yes."""
-    if told is None:
+    if told is None or (isinstance(told, msgspec.Raw) and not bytes(told)):
         return True
-    if isinstance(wanted, int):
+    if not isinstance(told, msgspec.Raw) or isinstance(wanted, int):
         return told == wanted
-    text = bytes(told).decode().strip('"') if isinstance(told, msgspec.Raw) else str(told)
+    text = bytes(told).decode().strip('"')
     text = "" if text == "null" else text
     if text == wanted or not text or not wanted:
         return text == wanted

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 from unicodedata import is_normalized
 
 import msgspec
@@ -164,13 +165,29 @@ def tidy(text: str, limit: int = 2000) -> str:
     return clean(text, limit)
 
 
+@lru_cache(maxsize=8192)
+def known(text: str, limit: int = 120) -> str:
+    """`tidy` for texts that come again and again: titles, SKUs, towns."""
+    return tidy(text, limit)
+
+
+@lru_cache(maxsize=4096)
+def town(country: str, state: str, city: str) -> tuple[str, str, str]:
+    """(il, ilçe, state). For Türkiye the il comes as a plate number in `state`; the typed city is then the ilçe."""
+    typed, named = tidy(city), _STATES.get(state, "")
+    if country != "TR" or not named:
+        return typed, "", tidy(state)
+    return named, "" if fold(typed) == fold(named) else typed, ""
+
+
+def money(value: Decimal, currency: str) -> Money:
+    """`Money.of` without looking at the currency again; what is no usable amount goes the long way and is refused there."""
+    return Money(value, currency) if value.is_finite() and value.adjusted() < 12 else Money.of(value, currency)
+
+
 def to_address(wire: AddressWire) -> Address:
-    """`city` is the il. For Türkiye it comes as a plate number in `state`; the typed city is then the ilçe."""
-    country, state, city, district = wire.country or "", wire.state or "", tidy(wire.city), ""
-    if country == "TR" and state in _STATES:
-        named = _STATES[state]
-        city, district = named, ("" if city == named or fold(city) == fold(named) else city)
-        state = ""
+    country = wire.country or ""
+    city, district, state = town(country, wire.state or "", wire.city)
     phone = wire.phone or ""
     return Address(
         name=tidy(f"{wire.first_name} {wire.last_name}"),
@@ -178,7 +195,7 @@ def to_address(wire: AddressWire) -> Address:
         street=tidy(f"{wire.address_1} {wire.address_2}" if wire.address_2 else wire.address_1),
         district=district,
         city=city,
-        state=tidy(state) if state else "",
+        state=state,
         postcode=tidy(wire.postcode) if wire.postcode else "",
         country=country[:2],
         phone=(phone_e164(phone, country or "TR") or tidy(phone, 40)) if phone else "",
@@ -219,14 +236,14 @@ def unit_price(line: LineWire, currency: str) -> Price:
         gross = gross / line.quantity
         if gross.as_tuple().exponent < -6:  # type: ignore[operator]  # the exponent of a finite number
             gross = gross.quantize(_SIX, ROUND_HALF_UP)
-    return Price(Money.of(gross, currency))
+    return Price(money(gross, currency))
 
 
 def to_line(line: LineWire, currency: str, rates: Mapping[int, Decimal]) -> OrderLine:
     return OrderLine(
         remote_id=str(line.id),
-        sku=tidy(line.sku, 120) if line.sku else "",
-        title=tidy(line.name),
+        sku=known(line.sku) if line.sku else "",
+        title=known(line.name, 2000),
         quantity=line.quantity,
         unit_price=unit_price(line, currency),
         vat_rate=vat_rate(line, rates),
@@ -255,13 +272,13 @@ def to_order(wire: OrderWire) -> Order | None:
         vendor_status=wire.status,
         placed_at=instant(wire.date_created_gmt),
         updated_at=instant(wire.date_modified_gmt),
-        total=Money.of(wire.total, currency),
+        total=money(wire.total, currency),
         lines=tuple([to_line(line, currency, rates) for line in wire.line_items]),
         buyer=Buyer(bill_to.name, bill_to.phone, billing.email or "", str(wire.customer_id or "")),
         ship_to=ship_to,
         bill_to=bill_to,
-        shipping=Money(shipping, currency) if shipping else None,
-        discount=Money(discount, currency) if discount else None,
+        shipping=money(shipping, currency) if shipping else None,
+        discount=money(discount, currency) if discount else None,
         note=tidy(wire.customer_note) if wire.customer_note else "",
         cash_on_delivery=wire.payment_method == "cod",
     )

@@ -73,7 +73,9 @@ async def run(one: Check, subject: Subject, hosts: Hosts, caplog: pytest.LogCapt
 
 
 def _methods(capability: str) -> set[str]:
-    return {name for name, value in vars(CAPABILITIES[capability]).items() if callable(value) and not name.startswith("_")}
+    return {
+        name for name, value in vars(CAPABILITIES[capability]).items() if callable(value) and not name.startswith("_")
+    }
 
 
 async def failure(doing: Awaitable[object]) -> ProviderError:
@@ -81,3 +83,14 @@ async def failure(doing: Awaitable[object]) -> ProviderError:
     with pytest.raises(ProviderError) as caught:
         await doing
     return caught.value
+
+
+def was_lost(error: ProviderError) -> None:
+    """The answer to a write was lost: the vendor is at fault, may have acted, and it must be said."""
+    assert error.message.kind is Kind.THEIRS, error.message
+    assert error.message.params.get("sent") == "yes", error.message
+
+
+def was_refused(error: ProviderError) -> None:
+    assert error.message.kind is Kind.YOURS, error.message
+    assert error.message.code.startswith("auth."), error.message

@@ -6,22 +6,20 @@ from collections.abc import Iterator
 
 import pytest
 
+# Before they are imported, or their asserts would fail without saying what they compared.
 pytest.register_assert_rewrite(
-    "tests.contract.checks",
-    "tests.contract.rig",
-    "tests.contract.suite_carrier",
-    "tests.contract.suite_faults",
-    "tests.contract.suite_keys",
-    "tests.contract.suite_money",
-    "tests.contract.suite_reads",
-    "tests.contract.suite_writes",
+    *(f"tests.contract.{name}" for name in ("checks", "rig", "scaffolded")),
+    *(f"tests.contract.suite_{name}" for name in ("carrier", "faults", "keys", "money", "reads", "writes")),
 )
+
+from tests.contract.rig import Hosts
+from tests.contract.scaffolded import own_hosts, written
+
+__all__ = ["hosts", "own_hosts", "written"]
 
 
 @pytest.fixture(scope="session")
-def hosts() -> Iterator[object]:
-    from tests.contract.rig import Hosts
-
+def hosts() -> Iterator[Hosts]:
     running = Hosts()
     yield running
     running.close()

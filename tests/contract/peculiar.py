@@ -5,7 +5,7 @@ A new provider starts without an entry. An entry may say how to make a vendor's 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,15 +29,25 @@ class Peculiar:
     visible_after_s: float = 2.0  # how long after a change the vendor's lists show it
     settle_s: float = 5.0  # between two questions for the result of a batch
     leave_out: frozenset[str] = frozenset()  # credential fields that the connection under test leaves blank
-    unprobed: frozenset[str] = frozenset()  # secrets that the connection test has no use for
+    listing_id: str = "{remote_id}"  # how a good client keys a listing, from the fields of its truth row
+    least_stock: Callable[[dict[str, Any]], int] = lambda row: 0  # the smallest stock that this listing can be set to
+    reads_repeat: bool = True  # False: the vendor takes a repeated question amiss
     market: str = ""  # truth rows are those whose field `market` equals the manifest's param of that name
-    write_fault: dict[str, str] = field(default_factory=dict)  # which call is the write (Fault's `method`, `path`, `contains`)
+    write_fault: dict[str, str] = field(
+        default_factory=dict
+    )  # which call is the write (Fault's `method`, `path`, `contains`)
     confirm_fault: dict[str, str] = field(default_factory=dict)
     bad_item: bool = True  # `refuse_sku:<sku>` makes the fake refuse one item; False: an unknown SKU does
     confirmed: str = "shipments"  # counter of shipment confirmations; `{order}` is the order's remote id
     carrier_word: bool = True  # the channel keeps the carrier's name as the merchant wrote it
     shipment_text: Callable[[Any], str] = lambda sandbox: str(sandbox.truth_shipments())
     token: TokenFacts | None = None
+
+
+def _elsewhere(levels: Mapping[str, int]) -> int:
+    """Pieces beside those at the oldest place, which has the lowest number."""
+    oldest = min(levels, key=lambda gid: (len(gid), gid))
+    return sum(pieces for gid, pieces in levels.items() if gid != oldest)
 
 
 _PLAIN = Peculiar()
@@ -55,7 +65,8 @@ TABLE: dict[str, Peculiar] = {
         # The suite moves the clock; the fake's OAuth door otherwise compares timestamps with the machine's clock.
         switches=(("skewed_clock", True),),
         write_fault={"method": "POST"},
-        confirm_fault={"method": "PUT"},
+        # Completing an order twice is harmless; the note is what must not come twice.
+        confirm_fault={"method": "POST", "path": "/notes"},
         # WooCommerce has no shipments: the tracking number is an order note.
         confirmed="notes",
         shipment_text=lambda sandbox: str([note["note"] for one in sandbox.site.orders.values() for note in one.notes]),
@@ -67,6 +78,8 @@ TABLE: dict[str, Peculiar] = {
         write_fault={"contains": "mutation"},
         confirm_fault={"contains": "mutation"},
         confirmed="fulfillments",
+        # The whole stock is the sum of all places; what lies elsewhere is not ours to take away.
+        least_stock=lambda row: _elsewhere(row["stock_by_location"]),
         token=TokenFacts(
             86_399, "/admin/oauth/access_token", "shop_not_permitted", "tokens",
             frozenset({"auth.expired", "auth.forbidden", "auth.refused"}),
@@ -77,8 +90,9 @@ TABLE: dict[str, Peculiar] = {
         switches=(("fast_limits", True),),
         visible_after_s=130.0,
         settle_s=60.0,
-        # One seller account holds eight marketplaces; a connection is one of them.
+        # One seller account holds eight marketplaces, a connection is one of them, and one SKU is sold in several.
         market="marketplace_id",
+        listing_id="{marketplace_id}:{remote_id}",
         write_fault={"method": "PATCH"},
         confirm_fault={"method": "POST", "path": "shipmentConfirmation"},
         bad_item=False,
@@ -88,6 +102,7 @@ TABLE: dict[str, Peculiar] = {
     "yurtici": Peculiar(
         # The carrier answers a question for the same key once a minute.
         settle_s=61.0,
+        reads_repeat=False,
     ),
 }  # fmt: skip
 

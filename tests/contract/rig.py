@@ -82,7 +82,9 @@ def subjects(root: Path) -> tuple[list[Subject], dict[str, list[Subject]]]:
     """Every connectable integration with a client under `root`: one a client class, and the others of each class."""
     found = [Subject.read(path) for path in sorted(root.glob("*/*.toml"))]
     order = {"marketplace-tr": 0, "marketplace-world": 1}
-    found.sort(key=lambda one: (order.get(one.manifest.category, 2), one.manifest.category, one.manifest.number, one.id))
+    found.sort(
+        key=lambda one: (order.get(one.manifest.category, 2), one.manifest.category, one.manifest.number, one.id)
+    )
     first: dict[str, Subject] = {}
     others: dict[str, list[Subject]] = {}
     for one in found:
@@ -176,6 +178,9 @@ class Rig:
     called: set[str] = field(default_factory=set)
     raised: list[Exception] = field(default_factory=list)
     tokens: WatchedTokens = field(default_factory=WatchedTokens)
+    typed: list[str] = field(
+        default_factory=list
+    )  # further secrets that a test gave to a client: a mistyped one is one, too
 
     async def __aenter__(self) -> Rig:
         self.network = Network(
@@ -248,7 +253,10 @@ class Rig:
         rows: list[dict[str, Any]] = self.get(kind)
         market = self.peculiar.market
         wanted = self.subject.manifest.params.get(market)
-        return [row for row in rows if not market or row.get(market, wanted) == wanted]
+        rows = [row for row in rows if not market or row.get(market, wanted) == wanted]
+        if kind == "listings":
+            rows = [{**row, "remote_id": self.peculiar.listing_id.format(**row)} for row in rows]
+        return rows
 
     @property
     def peculiar(self) -> peculiar.Peculiar:
@@ -275,6 +283,8 @@ class Rig:
         plain, hidden = self.settings()
         for key, value in (change or {}).items():
             (hidden if key in hidden else plain)[key] = value
+            if key in hidden:
+                self.typed.append(value)
         urls = addresses(m, "live", plain, {"api": self.url})
         policy = Policy(
             connection_id=1, account_id=ACCOUNT_ID, connection_name=CONNECTION,
@@ -328,7 +338,8 @@ class Rig:
     def leaks(self, log: str) -> list[str]:
         """Which secrets can be read in the log or in an exception, by name and place. Empty when none."""
         plain, hidden = self.settings()
-        known = {**hidden, **{f"token {n}": value for n, value in enumerate(self.tokens.seen)}}
+        further = [*self.tokens.seen, *self.typed]
+        known = {**hidden, **{f"secret {n}": value for n, value in enumerate(further)}}
         places = {"log": log} | {f"exception {n}": _told(one) for n, one in enumerate(self.raised)}
         users = set(plain.values()) | set(hidden.values())
         return [

@@ -29,25 +29,18 @@ async def a_wrong_key_is_refused(rig: Rig) -> None:
     rig.reset(orders=1)
     _, hidden = rig.settings()
     assert hidden, "the fake names no secret"
-    used = 0
     for key, value in hidden.items():
         rig.tokens = type(rig.tokens)()
         before = rig.calls()
         provider = rig.provider(change={key: _other(value)})
-        if not await _needed(rig, key):
-            continue
-        used += 1
-        error = await failure(provider.probe())
-        assert error.message.kind is Kind.YOURS, error.message
-        assert error.message.code.startswith("auth."), error.message
-        assert rig.calls() - before <= 4
-    assert used, "no secret at all is looked at"
-
-
-async def _needed(rig: Rig, key: str) -> bool:
-    """Whether the connection test uses this secret (a carrier has further users for other ways to pay)."""
-    field = next(one for one in rig.subject.manifest.credentials if one.key == key)
-    return field.required or key not in rig.peculiar.leave_out | rig.peculiar.unprobed
+        field = next(one for one in rig.subject.manifest.credentials if one.key == key)
+        if field.required or len(hidden) == 1:
+            message = (await failure(provider.probe())).message
+        else:  # a further user, for another way to pay: the connection works without it, and the merchant is warned
+            message = next(one for one in (await provider.probe()).warnings if one.field == key)
+        assert message.kind is Kind.YOURS, message
+        assert message.code.startswith("auth."), message
+        assert rig.calls() - before <= 6
 
 
 def _has_tokens(subject: Subject) -> bool:
@@ -62,6 +55,7 @@ async def an_expired_token_is_renewed(rig: Rig) -> None:
     provider = rig.provider()
     await provider.probe()
     assert rig.counters()[facts.counter] == 1
+    rig.advance(600)  # a token that is refused when it is brand new was not refused for its age
     rig.age_vendor(facts.life_s + 60)
     await provider.probe()
     assert rig.counters()[facts.counter] == 2
@@ -78,6 +72,7 @@ async def a_withdrawn_grant_is_said_at_once(rig: Rig) -> None:
     assert facts is not None
     provider = rig.provider()
     await provider.probe()
+    rig.advance(600)
     rig.switch(facts.revoke)
     rig.age_vendor(facts.life_s + 60)
     error = await failure(provider.probe())

@@ -64,11 +64,11 @@ class UndoStack(QObject):
     def redo_text(self) -> str:
         return t("undo.redo", name=self._forth[-1].name) if self._forth else ""
 
-    async def undo(self) -> bool:
-        """Takes the last step back; whether it was."""
-        if not self.can_undo:
+    async def undo(self, step: Step | None = None) -> bool:
+        """Takes the last step back, or the one that a toast offered; whether it was."""
+        if not self.can_undo or (step is not None and step not in self._back):
             return False
-        step = self._back[-1]
+        step = self._back[-1] if step is None else step
         if not await self._do(step, step.undo):
             return False
         self._back.remove(step)

@@ -82,7 +82,7 @@ class Status(NamedTuple):
 class Diff(NamedTuple):
     """Old → new. `new` None: no change planned. `note` stands alone in italics ("12 listede farklı 129,90 … 1.249,90").
 
-    `loss` paints the new value red; a rise or fall alone is neither good nor bad.
+    `currency` "" means pieces. `loss` paints the new value red; a rise or fall alone is neither good nor bad.
     """
 
     old: Decimal | None
@@ -165,8 +165,10 @@ def _amount(value: Decimal, currency: str, language: str) -> str:
 
 
 def amount_text(value: Decimal | None, currency: str) -> str:
-    """A price in a column whose header names the currency; "—" for none."""
-    return "—" if value is None else _amount(value, currency, words().language)
+    """A price in a column whose header names the currency; pieces for no currency; "—" for none."""
+    if value is None:
+        return "—"
+    return _amount(value, currency, words().language) if currency else _number(value, words().language)
 
 
 def text_of(kind: Kind, value: Any) -> str:

@@ -22,9 +22,11 @@ STAY_WITH_ACTION_MS = 10_000
 
 
 class Toast(QWidget):
-    """`Toast(state, title, text, action)`; signals `action_asked`, `closed`. Esc closes, the mouse over it holds it."""
+    """`Toast(state, title, text, action, other)`; signals `action_asked`, `other_asked`, `closed`. Esc closes, the mouse
+    over it holds it."""
 
     action_asked = Signal()
+    other_asked = Signal()
     closed = Signal()
 
     def __init__(
@@ -34,6 +36,7 @@ class Toast(QWidget):
         text: str = "",
         action: str = "",
         *,
+        other: str = "",
         stays: bool = False,
         parent: QWidget | None = None,
     ) -> None:
@@ -53,6 +56,10 @@ class Toast(QWidget):
             self._action = Button(action, "link", small=True)
             self._action.clicked.connect(self._act)
             outer.addWidget(self._action, 0, Qt.AlignmentFlag.AlignTop)
+        if other:
+            self._other = Button(other, "link", small=True)
+            self._other.clicked.connect(self._act_other)
+            outer.addWidget(self._other, 0, Qt.AlignmentFlag.AlignTop)
         self._close = IconButton("x", t("toast.close"), "quiet", small=True)
         self._close.clicked.connect(self.close_now)
         outer.addWidget(self._close, 0, Qt.AlignmentFlag.AlignTop)
@@ -84,6 +91,10 @@ class Toast(QWidget):
 
     def _act(self) -> None:
         self.action_asked.emit()
+        self.close_now()
+
+    def _act_other(self) -> None:
+        self.other_asked.emit()
         self.close_now()
 
     def close_now(self) -> None:
@@ -142,12 +153,17 @@ class ToastHost(QObject):
         action: str = "",
         run: Callable[[], Any] | None = None,
         *,
+        other: str = "",
+        run_other: Callable[[], Any] | None = None,
         stays: bool = False,
     ) -> Toast:
-        """Shows a toast; `run` is called when its action is pressed. The oldest that may go makes room."""
-        made = Toast(state, title, text, action, stays=stays, parent=self._content)
+        """Shows a toast; `run` is called when its action is pressed, `run_other` by a second one. The oldest that may go
+        makes room."""
+        made = Toast(state, title, text, action, other=other, stays=stays, parent=self._content)
         if run is not None:
             made.action_asked.connect(run)
+        if run_other is not None:
+            made.other_asked.connect(run_other)
         made.closed.connect(lambda: self._gone(made))
         while len(self._toasts) >= self.LIMIT:
             oldest = next((one for one in self._toasts if one.stay_ms), self._toasts[0])

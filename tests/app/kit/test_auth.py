@@ -28,7 +28,9 @@ def verify(url, method, secret):
 
 
 def test_oauth1_signature_holds():
-    url = oauth1_url("http://shop.test/wp-json/wc/v3/orders?per_page=100&search=a%20b", "GET", "ck", "cs", NOW, "n" * 32)
+    url = oauth1_url(
+        "http://shop.test/wp-json/wc/v3/orders?per_page=100&search=a%20b", "GET", "ck", "cs", NOW, "n" * 32
+    )
     assert verify(url, "GET", "cs")
     assert not verify(url, "POST", "cs")
     assert "oauth_version" not in url

@@ -33,7 +33,9 @@ def test_two_currencies_never_add_up():
         _ = Money.of("1", "TRY") < Money.of("1", "EUR")
 
 
-@pytest.mark.parametrize(("written", "code"), [("TRL", "TRY"), ("TL", "TRY"), ("₺", "TRY"), ("eur", "EUR"), ("USD", "USD")])
+@pytest.mark.parametrize(
+    ("written", "code"), [("TRL", "TRY"), ("TL", "TRY"), ("₺", "TRY"), ("eur", "EUR"), ("USD", "USD")]
+)
 def test_currencies_as_vendors_write_them(written, code):
     assert currency_code(written) == code
 
@@ -62,7 +64,13 @@ def test_addition_is_exact(a, b):
 
 @pytest.mark.parametrize(
     ("amount", "currency", "text"),
-    [("12.5", "TRY", "12.50"), ("1E3", "TRY", "1000.00"), ("7", "JPY", "7"), ("1.2345", "TRY", "1.2345"), ("0", "KWD", "0.000")],
+    [
+        ("12.5", "TRY", "12.50"),
+        ("1E3", "TRY", "1000.00"),
+        ("7", "JPY", "7"),
+        ("1.2345", "TRY", "1.2345"),
+        ("0", "KWD", "0.000"),
+    ],
 )
 def test_text_for_the_wire(amount, currency, text):
     assert Money.of(amount, currency).text() == text

@@ -1,6 +1,7 @@
 """Folding the Turkish way, cleaning, phones; instants, zones, windows."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -74,7 +75,7 @@ def test_windows_split_without_gaps(hours, widest):
     pieces = list(window.split(timedelta(hours=widest)))
     assert pieces[0].since == window.since
     assert pieces[-1].until == window.until
-    assert all(a.until == b.since for a, b in zip(pieces, pieces[1:], strict=False))
+    assert all(a.until == b.since for a, b in pairwise(pieces))
     assert all(p.until - p.since <= timedelta(hours=widest) for p in pieces)
 
 

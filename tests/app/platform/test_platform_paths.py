@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from app.platform import paths
+from app.platform.synced import synced_by
 
 
 def test_one_home_for_all(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -28,25 +29,25 @@ def test_the_systems_own_folders(monkeypatch: pytest.MonkeyPatch) -> None:
     [
         ("/home/ayse/Dropbox/paxzar", "Dropbox"),
         ("/Users/ayse/Dropbox (Butik)/paxzar", "Dropbox"),
-        ("/Users/ayse/Library/Mobile Documents/com~apple~CloudDocs/paxzar", "iCloud"),
+        ("/Users/ayse/Library/Mobile Documents/com~apple~CloudDocs/paxzar", "iCloud Drive"),
         ("/Users/ayse/Library/CloudStorage/OneDrive-Butik/x", "OneDrive"),
         ("/Users/ayse/Library/CloudStorage/GoogleDrive-a@example.com/My Drive/x", "Google Drive"),
         ("/mnt/c/Users/Ayse/OneDrive - Butik/Belgeler/paxzar", "OneDrive"),
         ("/home/ayse/Yandex.Disk/paxzar", "Yandex Disk"),
         ("/home/ayse/NextCloud", "Nextcloud"),
-        ("/home/ayse/.local/share/paxzar", None),
-        ("/home/dropboxer/paxzar", None),
-        ("/home/ayse/onedrivers/paxzar", None),
+        ("/home/ayse/.local/share/paxzar", ""),
+        ("/home/dropboxer/paxzar", ""),
+        ("/home/ayse/onedrivers/paxzar", ""),
     ],
 )
-def test_synced_folders(folder: str, service: str | None) -> None:
-    assert paths.synced_by(Path(folder), {}) == service
+def test_synced_folders(folder: str, service: str) -> None:
+    assert synced_by(Path(folder), {}) == service
 
 
 def test_onedrive_under_any_name(tmp_path: Path) -> None:
     environ = {"OneDriveCommercial": str(tmp_path / "Butik Bulut")}
-    assert paths.synced_by(tmp_path / "Butik Bulut" / "paxzar", environ) == "OneDrive"
-    assert paths.synced_by(tmp_path / "elsewhere", environ) is None
+    assert synced_by(tmp_path / "Butik Bulut" / "paxzar", environ) == "OneDrive"
+    assert synced_by(tmp_path / "elsewhere", environ) == ""
 
 
 def test_a_link_into_a_synced_folder(tmp_path: Path) -> None:
@@ -57,4 +58,4 @@ def test_a_link_into_a_synced_folder(tmp_path: Path) -> None:
         link.symlink_to(real, target_is_directory=True)
     except OSError:
         pytest.skip("this system lets no ordinary user make links")
-    assert paths.synced_by(link / "paxzar", {}) == "Dropbox"
+    assert synced_by(link / "paxzar", {}) == "Dropbox"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import tempfile
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -376,6 +377,25 @@ async def test_more_than_a_lot_is_indexed_on_the_way(store: Store) -> None:
     assert await store.orders.count(OrderQuery(), cap=10) == 11
     rows = await store.orders.query(OrderQuery(search="isirgan", offset=1150, limit=100))
     assert len(rows) == 50
+
+
+async def test_quiet_moments_end(store: Store) -> None:
+    """The index is merged bit by bit, and then the writer rests."""
+    c = await shop(store)
+    for n in range(12):  # as many segments
+        await pull(store, c.id, *(order(str(n * 20 + k)) for k in range(20)))
+        await store.orders.count(OrderQuery(search="isirgan"))
+
+    def tidy(conn: sqlite3.Connection) -> bool:
+        return store.orders.index.tidy(conn)
+
+    turns = 0
+    while await store.db.write(tidy):
+        turns += 1
+        assert turns < 50
+    assert turns
+    assert await store.orders.count(OrderQuery(search="isirgan")) == 240
+    assert await store.integrity() == []
 
 
 # Filters, sorting, figures

@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 from store_making import T0
 
-from app.store.workspace import Workspace, WorkspaceKind, WorkspaceOwned, WorkspaceRefused, synced_by, write_private
+from app.platform.synced import synced_by
+from app.store.workspace import Workspace, WorkspaceKind, WorkspaceOwned, WorkspaceRefused, write_private
 
 ROOT = Path(__file__).parents[3]
 

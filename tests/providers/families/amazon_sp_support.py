@@ -81,6 +81,31 @@ def notice(key: str = "n1", order_id: str = "402-1234567-7654321", **more: Any) 
     return ShipmentNotice(key, order_id, **values)
 
 
+REFERENCE = {
+    "orderId": "402-1234567-7654321",
+    "createdTime": "2026-11-20T09:10:11Z",
+    "lastUpdatedTime": "2026-11-20T09:40:00Z",
+    "salesChannel": {"channelName": "AMAZON", "marketplaceId": TR, "marketplaceName": "Amazon.com.tr"},
+    "fulfillment": {"fulfillmentStatus": "UNSHIPPED", "fulfilledBy": "MERCHANT"},
+    "proceeds": {"grandTotal": {"amount": "399.80", "currencyCode": "TRY"}},
+    "recipient": {"deliveryAddress": {"name": "Ayşe D.", "addressLine1": "Örnek Sk. 5", "city": "Ankara", "postalCode": "06000", "countryCode": "TR"}},
+    "orderItems": [
+        {
+            "orderItemId": "60123456789012",
+            "quantityOrdered": 2,
+            "product": {"asin": "B0TEST0001", "sellerSku": "SKU-1", "title": "Kupa", "price": {"unitPrice": {"amount": "199.90", "currencyCode": "TRY"}}},
+            "fulfillment": {"quantityFulfilled": 0, "quantityUnfulfilled": 2},
+        }
+    ],
+}  # fmt: skip
+
+
+def order(**changes: Any) -> Any:
+    """The reference's example order with changes; a line's changes under `line`."""
+    line = {**REFERENCE["orderItems"][0], **changes.pop("line", {})}  # type: ignore[index]
+    return {**REFERENCE, "orderItems": [line], **changes}
+
+
 def item(sku: str = "SKU-1", **changes: Any) -> dict[str, Any]:
     """A listing of Amazon.com.tr as getListingsItem tells it."""
     summary = {

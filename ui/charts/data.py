@@ -1,0 +1,232 @@
+"""What a chart shows, as data: lines over time, a goal, incidents, and columns that only the table has. Times aware UTC,
+durations in milliseconds. Ticks, table rows and CSV are made here; nothing of Qt or pyqtgraph comes in."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+from itertools import pairwise
+from statistics import median
+
+from ui.theme.charts import SeriesLook
+from ui.words import figures, t, words
+
+#: No curve may hold more (an antialiased line of 2 px is slow beyond that).
+MOST_POINTS = 400
+#: The spans of the segment, by name.
+SPANS: dict[str, timedelta] = {
+    "1h": timedelta(hours=1),
+    "24h": timedelta(days=1),
+    "7d": timedelta(days=7),
+    "30d": timedelta(days=30),
+    "1y": timedelta(days=365),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One curve. `values` in ms, one per time of the data, None where nothing was measured."""
+
+    key: str
+    name: str
+    values: tuple[float | None, ...]
+    look: SeriesLook
+
+
+@dataclass(frozen=True, slots=True)
+class Extra:
+    """A column that the table, the hover box and the CSV have, but no curve: calls, errors. One number per time."""
+
+    key: str
+    name: str
+    values: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """A span of trouble; `state` is degraded or unhealthy."""
+
+    since: datetime
+    until: datetime
+    state: str
+
+
+@dataclass(frozen=True)
+class ChartData:
+    """`times` are the starts of spans of `step`, oldest first. `goal` in ms or None; `band` two keys of lines that have a
+    soft band between them. `words` of the goal are ready to show."""
+
+    since: datetime
+    until: datetime
+    times: tuple[datetime, ...]
+    lines: tuple[Line, ...]
+    extras: tuple[Extra, ...] = ()
+    incidents: tuple[Incident, ...] = ()
+    goal: float | None = None
+    goal_words: str = ""
+    band: tuple[str, str] | None = None
+    step: timedelta = field(default=timedelta(minutes=1))
+
+    @property
+    def empty(self) -> bool:
+        """Whether no curve has a value."""
+        return all(value is None for line in self.lines for value in line.values)
+
+    @property
+    def top(self) -> float:
+        """The largest value of all curves, 0 without any."""
+        return max((v for line in self.lines for v in line.values if v is not None), default=0.0)
+
+    def index_near(self, at: float) -> int | None:
+        """The index of the time nearest to an epoch second; None without times."""
+        if not self.times:
+            return None
+        return min(range(len(self.times)), key=lambda i: abs(self.times[i].timestamp() - at))
+
+    def last_of(self, line: Line) -> int | None:
+        """The index of a line's last value."""
+        return next((i for i in range(len(line.values) - 1, -1, -1) if line.values[i] is not None), None)
+
+    def gaps(self) -> list[int]:
+        """Indexes before which the line breaks: so long nothing was measured that a stroke across would be a lie."""
+        stamps = [one.timestamp() for one in self.times]
+        waits = [b - a for a, b in pairwise(stamps)]
+        if not waits:
+            return []
+        limit = 4 * max(median(waits), self.step.total_seconds())
+        return [i + 1 for i, wait in enumerate(waits) if wait > limit]
+
+    # -- the same figures in words ---------------------------------------------------------------------------------
+    def time_words(self, index: int) -> str:
+        """When a point is, in the user's zone: "24 Kas 12:50", or the day alone when a point is a day."""
+        at = self.times[index].astimezone()
+        date = figures().date_short(at, year=self.step >= timedelta(days=1))
+        return date if self.step >= timedelta(days=1) else f"{date} {figures().time(at)}"
+
+    def value_words(self, line: Line, index: int) -> str:
+        """A value as a person reads it; "—" for none."""
+        value = line.values[index]
+        return "—" if value is None else figures().response(round_ms(value))
+
+    def table_rows(self) -> list[tuple[object, ...]]:
+        """(key, time, one text per line, one number per extra), newest first."""
+        return [
+            (
+                int(self.times[i].timestamp()),
+                self.time_words(i),
+                *(self.value_words(line, i) for line in self.lines),
+                *(extra.values[i] for extra in self.extras),
+            )
+            for i in range(len(self.times) - 1, -1, -1)
+        ]
+
+    def csv_text(self) -> str:
+        """A sheet of the same figures, oldest first: local time with its offset, whole milliseconds, counts. The
+        separator is what the language's spreadsheet expects."""
+        out = io.StringIO()
+        writer = csv.writer(out, delimiter=";" if words().figures.point == "," else ",", lineterminator="\r\n")
+        ms = [f"{line.name} ({t('chart.ms')})" for line in self.lines]
+        writer.writerow([t("chart.time"), *ms, *(extra.name for extra in self.extras)])
+        for i, at in enumerate(self.times):
+            found = [line.values[i] for line in self.lines]
+            writer.writerow(
+                [
+                    at.astimezone().isoformat(timespec="minutes"),
+                    *("" if value is None else round_ms(value) for value in found),
+                    *(extra.values[i] for extra in self.extras),
+                ]
+            )
+        return out.getvalue()
+
+
+def round_ms(value: float) -> int:
+    """Whole milliseconds, half up."""
+    return int(Decimal(repr(value)).quantize(Decimal(1), rounding=ROUND_HALF_UP))
+
+
+def points_for(width_px: int) -> int:
+    """How many points a chart of this width asks the roll-ups for: one per two pixels, at most 400."""
+    return max(60, min(MOST_POINTS, width_px // 2))
+
+
+# -- ticks ---------------------------------------------------------------------------------------------------------
+def nice_top(top: float, most: int = 7) -> tuple[float, float]:
+    """The axis' upper end and step for values up to `top` ms: steps of 1, 2 or 5 × 10ⁿ, at most `most` of them."""
+    if top <= 0:
+        top = 100.0
+    raw = top / most
+    power = 10.0 ** math.floor(math.log10(raw))
+    step = next(power * k for k in (1, 2, 5, 10) if power * k >= raw * 0.999)
+    return math.ceil(top / step * 0.999) * step, step
+
+
+def value_ticks(top: float, step: float) -> list[tuple[float, str]]:
+    """Ticks from 0 up with their words. The unit stands once, at the top tick: seconds from 2 s on, else ms."""
+    seconds = top >= 2000
+    unit = t("chart.s") if seconds else t("chart.ms")
+    made = []
+    count = round(top / step)
+    for i in range(count + 1):
+        value = i * step
+        shown = Decimal(repr(round(value / 1000 if seconds else value, 6))).normalize()
+        places = max(0, -int(shown.as_tuple().exponent))
+        text = figures().number(shown, places)
+        made.append((value, f"{text} {unit}" if i == count else text))
+    return made
+
+
+_TICKS = (
+    (timedelta(minutes=5), "time"), (timedelta(minutes=10), "time"), (timedelta(minutes=30), "time"),
+    (timedelta(hours=1), "time"), (timedelta(hours=3), "time"), (timedelta(hours=6), "time"),
+    (timedelta(days=1), "day"), (timedelta(days=2), "day"), (timedelta(days=5), "day"), (timedelta(days=7), "day"),
+    (timedelta(days=14), "day"),
+)  # fmt: skip
+
+
+def time_ticks(since: float, until: float, most: int) -> list[tuple[float, str]]:
+    """Ticks (epoch second, words) at round times of the user's zone, at most about `most`; beyond weeks at months."""
+    length = until - since
+    most = max(2, most)
+    for step, kind in _TICKS:
+        if length / step.total_seconds() <= most:
+            return _even_ticks(since, until, step, kind)
+    return _month_ticks(since, until, max(1, math.ceil(length / (30.4 * 86_400) / most)))
+
+
+def _local(at: float) -> datetime:
+    return datetime.fromtimestamp(at).astimezone()
+
+
+def _even_ticks(since: float, until: float, step: timedelta, kind: str) -> list[tuple[float, str]]:
+    """Counted in the wall clock's time, so that a tick stays on the full hour or midnight when the clocks change."""
+    first = _local(since).replace(tzinfo=None)
+    midnight = first.replace(hour=0, minute=0, second=0, microsecond=0)
+    if step >= timedelta(days=1):
+        days = step.days
+        wall = midnight - timedelta(days=midnight.toordinal() % days)
+    else:
+        wall = midnight + (first - midnight) // step * step
+    made = []
+    while (at := wall.timestamp()) <= until:
+        if at >= since:
+            made.append((at, figures().time(wall) if kind == "time" else figures().date_short(wall)))
+        wall += step
+    return made
+
+
+def _month_ticks(since: float, until: float, months: int) -> list[tuple[float, str]]:
+    first = _local(since)
+    number = (first.year * 12 + first.month - 1) // months * months
+    made = []
+    while True:
+        wall = datetime(number // 12, number % 12 + 1, 1)  # noqa: DTZ001 – a wall clock's time, made an instant below
+        at = wall.timestamp()
+        if at > until:
+            return made
+        if at >= since:
+            made.append((at, figures().date_short(wall).split(" ", 1)[1] + (f" {wall.year}" if wall.month == 1 else "")))
+        number += months

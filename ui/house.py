@@ -1,0 +1,38 @@
+"""What belongs to the window as a whole and not to one page: the folder, the vault, the watchdog, language and workspaces.
+
+Handed to the one page that looks after it (`Housekeeping`), so that `Services` stays what every page may use.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol, runtime_checkable
+
+from app.platform.keyrings import KeyringPort
+from app.vault import Vault
+from ui.kit import LoopWatchdog
+
+
+@dataclass(frozen=True)
+class House:
+    """`vault` is None in a rehearsal workspace, `keyring` None where the system has none that may be used.
+
+    `set_language("tr" | "en" | "")` builds the window anew in that language ("": the system's) and keeps the choice.
+    `switch(rehearsal)` closes this workspace and opens the live or the rehearsal one.
+    """
+
+    folder: Path
+    vault: Vault | None
+    keyring: KeyringPort | None
+    watchdog: LoopWatchdog
+    set_language: Callable[[str], None]
+    switch: Callable[[bool], None]
+
+
+@runtime_checkable
+class Housekeeping(Protocol):
+    """A page that looks after the house (Settings)."""
+
+    def take_house(self, house: House) -> None: ...

@@ -1,0 +1,35 @@
+"""The pages of the sidebar, as a table: (id, module, class). A page's module is imported on its first visit and never before.
+
+What one page may ask of another (`Page.go(id, request)`): a dict with one or more of these keys. A page uses those that
+it understands and overlooks the others; it must never fail on one.
+
+- "id": int, the row to open (an order, a listing, a job) · "connection": int, only this connection
+- "search": str, what stands in the search field · "view": str, a saved view: "today", "late", "unprinted", "cancel_asked"
+  (orders, print), "refused", "waiting" (prices), "running", "failed", "next" (jobs)
+"""
+
+from __future__ import annotations
+
+#: In the order of the sidebar and of Ctrl+1 … Ctrl+8.
+PAGES: list[tuple[str, str, str]] = [
+    ("today", "ui.pages.today", "TodayPage"),
+    ("orders", "ui.pages.orders", "OrdersPage"),
+    ("prices", "ui.pages.prices", "PricesPage"),
+    ("print", "ui.pages.printing", "PrintPage"),
+    ("connections", "ui.pages.connections", "ConnectionsPage"),
+    ("health", "ui.pages.health", "HealthPage"),
+    ("jobs", "ui.pages.jobs", "JobsPage"),
+    ("settings", "ui.pages.settings", "SettingsPage"),
+]
+
+#: Phosphor icons of the sidebar; here, so that no page need be imported to show its name.
+ICONS: dict[str, str] = {
+    "today": "sun-horizon",
+    "orders": "receipt",
+    "prices": "tag",
+    "print": "printer",
+    "connections": "link",
+    "health": "activity",
+    "jobs": "list-bullets",
+    "settings": "gear-six",
+}

@@ -1,0 +1,317 @@
+"""Orders as the page shows them: views, the filter, the columns, a store row as a table's tuple. Reads only, no widget.
+An order of another currency is never added up, and a state that we do not know is shown as the channel's own word."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+
+from app.model import Money, OrderStatus
+from app.store import ConnectionRow, LocalState, OrderQuery, OrderRow, Store, StoredOrder
+from ui.tables import Channel, Column, Deadline, Kind, Status
+from ui.tables.sources import Sort
+from ui.words import figures, t
+
+VIEWS = ("to_ship", "new", "shipped", "cancelled", "all")
+DUE = ("late", "today")
+COUNT_CAP = 2_000_000  # the table must know how many rows there are; no seller has more
+NARROW_CAP = 10_000  # rows that a filter looks through which the store cannot answer by itself
+_WINDOW = 1_000
+_URGENT = timedelta(hours=2)
+_TO_SHIP = (OrderStatus.OPEN.value, OrderStatus.PARTIALLY_SHIPPED.value)
+_VIEW_STATUSES: dict[str, tuple[str, ...]] = {
+    "shipped": (OrderStatus.SHIPPED.value, OrderStatus.DELIVERED.value),
+    "cancelled": (OrderStatus.CANCELLED.value, OrderStatus.RETURNED.value),
+}
+_CHANNEL_LOOKS = {
+    OrderStatus.PENDING.value: "paused",
+    OrderStatus.OPEN.value: "order.new",
+    OrderStatus.PARTIALLY_SHIPPED.value: "order.shipped",
+    OrderStatus.SHIPPED.value: "order.shipped",
+    OrderStatus.DELIVERED.value: "order.delivered",
+    OrderStatus.CANCELLED.value: "order.cancelled",
+    OrderStatus.RETURNED.value: "order.returning",
+}
+
+COLUMNS = (
+    Column("channel", "orders.column.channel", Kind.CHANNEL, rank=3, width=124),
+    Column("number", "orders.column.number", Kind.CHANNEL, rank=1, width=150),
+    Column("placed_at", "orders.column.placed", Kind.QUIET, rank=4, width=88),
+    Column("buyer", "orders.column.buyer", Kind.TEXT, rank=1, width=124),
+    Column("city", "orders.column.city", Kind.TEXT, rank=3, width=84),
+    Column("items", "orders.column.items", Kind.NUMBER, rank=3, width=56),
+    Column("total", "orders.column.total", Kind.MONEY, rank=2, width=100),
+    Column("local_state", "orders.column.state", Kind.STATUS, rank=1, width=122),
+    Column("ship_by", "orders.column.ship_by", Kind.DEADLINE, rank=1, width=92),
+    Column("printed", "orders.column.printed", Kind.QUIET, rank=3, width=84, sortable=False),
+    Column("status", "orders.column.channel_status", Kind.STATUS, rank=4, width=124),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class OrderFilter:
+    """What the page shows. `status` is the channel's; `due` "", "late" or "today" (what must leave); `due`,
+    `unprinted` and `cancel_asked` speak of orders to ship only, and are looked for here, not in the store."""
+
+    view: str = "to_ship"
+    search: str = ""
+    connection_id: int | None = None
+    status: str = ""
+    due: str = ""
+    unprinted: bool = False
+    cancel_asked: bool = False
+
+    @property
+    def looked_through(self) -> bool:
+        """Whether rows are looked through here, because the store has no such question."""
+        return bool(self.due or self.unprinted or self.cancel_asked)
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing but the view is asked for."""
+        return self == OrderFilter(self.view)
+
+    def with_view(self, view: str) -> OrderFilter:
+        """Another view; what cannot be true in it goes."""
+        new = replace(self, view=view)
+        if view in ("shipped", "cancelled"):
+            new = new.seen_whole()
+        return replace(new, status="") if new.status and not _fits(view, new.status) else new
+
+    def with_status(self, status: str) -> OrderFilter:
+        """Another status of the channel, in a view that has such orders."""
+        new = replace(self, status=status)
+        if status and not _fits(self.view, status):
+            new = replace(new, view="all")
+        return new.seen_whole() if status and status not in _TO_SHIP else new
+
+    def with_due(self, due: str) -> OrderFilter:
+        """What must leave; a view without orders to ship makes room for the one that has them."""
+        return replace(self, due=due)._in_a_view()
+
+    def with_unprinted(self, on: bool) -> OrderFilter:
+        """Only what has no label yet."""
+        return replace(self, unprinted=on)._in_a_view()
+
+    def with_cancel_asked(self, on: bool) -> OrderFilter:
+        """Only those whose buyer asked to cancel and whose channel has not decided."""
+        return replace(self, cancel_asked=on)._in_a_view()
+
+    def seen_whole(self) -> OrderFilter:
+        """Without what is looked for here."""
+        return replace(self, due="", unprinted=False, cancel_asked=False)
+
+    def _in_a_view(self) -> OrderFilter:
+        new = self
+        if not new.looked_through:
+            return new
+        if new.view in ("shipped", "cancelled"):
+            new = replace(new, view="to_ship")
+        return replace(new, status="") if new.status and new.status not in _TO_SHIP else new
+
+    def lets_through(self, row: OrderRow, until: datetime) -> bool:
+        """Whether a row of an order to ship is meant; `until` is when it must have left."""
+        if self.unprinted and row.printed_at is not None:
+            return False
+        if self.cancel_asked and not row.cancel_asked:
+            return False
+        return not self.due or (row.ship_by is not None and row.ship_by < until)
+
+    def query(self, sort: Sort = None, offset: int = 0, limit: int = 100) -> OrderQuery:
+        """The store's question, without what the store cannot answer."""
+        key, rising = sort or default_sort(self.view)
+        to_ship = self.view in ("to_ship", "new") or self.looked_through
+        return OrderQuery(
+            search=self.search.strip(),
+            connection_id=self.connection_id,
+            statuses=(self.status,) if self.status else _VIEW_STATUSES.get(self.view, ()),
+            local_states=(LocalState.NEW.value,) if self.view == "new" else (),
+            sort=key,
+            descending=not rising,
+            offset=offset,
+            limit=limit,
+            to_ship_only=to_ship,
+        )
+
+
+def _fits(view: str, status: str) -> bool:
+    if view in ("to_ship", "new"):
+        return status in _TO_SHIP
+    return view == "all" or status in _VIEW_STATUSES[view]
+
+
+def default_sort(view: str) -> tuple[str, bool]:
+    """What must leave first stands first; elsewhere the newest."""
+    return ("ship_by", True) if view in ("to_ship", "new") else ("placed_at", False)
+
+
+def is_to_ship(row: OrderRow) -> bool:
+    """The store's own rule, for a row in hand."""
+    return (
+        row.status in _TO_SHIP
+        and row.local_state != LocalState.SHIPPED
+        and not row.fulfilled_by_channel
+        and row.superseded_by is None
+    )
+
+
+def refuses_packing(stored: StoredOrder) -> str:
+    """Why an order cannot be marked as packed: a key under `orders.reason`, "" when it can."""
+    if stored.order.status == OrderStatus.CANCELLED:
+        return "cancelled"
+    if stored.order.fulfilled_by_channel:
+        return "by_channel"
+    if stored.order.status not in _TO_SHIP:
+        return "not_open"
+    return "shipped" if stored.local_state == LocalState.SHIPPED else ""
+
+
+def refuses_label(stored: StoredOrder) -> str:
+    """Why a label should not be printed without a second thought: a key under `orders.reason`, or ""."""
+    if stored.order.status == OrderStatus.CANCELLED:
+        return "cancelled"
+    if stored.superseded_by is not None:
+        return "superseded"
+    if stored.order.fulfilled_by_channel:
+        return "by_channel"
+    return "cancel_asked" if stored.order.cancel_asked else ""
+
+
+def state_chip(status: str, local_state: str, cancel_asked: bool, vendor_status: str) -> Status:
+    """Where the order is for the merchant: the channel's word when it decides, else what was done here."""
+    if status not in _TO_SHIP:
+        return channel_chip(status, vendor_status)
+    if cancel_asked:
+        return Status("degraded", t("orders.state.cancel_asked"))
+    return Status(f"order.{local_state}")
+
+
+def channel_chip(status: str, vendor_status: str) -> Status:
+    """What the channel says."""
+    look = _CHANNEL_LOOKS.get(status)
+    if look is None:
+        return Status("unknown", vendor_status or t("state.unknown"))
+    return Status(look, t(f"orders.status.{status}"))
+
+
+def path_step(status: str, local_state: str) -> int | None:
+    """Where on the path new, picked, packed, handed over, delivered; None when it left the path (cancelled …)."""
+    if status in (OrderStatus.CANCELLED, OrderStatus.RETURNED, OrderStatus.UNKNOWN):
+        return None
+    if status == OrderStatus.DELIVERED:
+        return 4
+    if status == OrderStatus.SHIPPED or local_state == LocalState.SHIPPED:
+        return 3
+    return {LocalState.PICKED.value: 1, LocalState.PACKED.value: 2}.get(local_state, 0)
+
+
+def deadline(row: OrderRow, now: datetime) -> Deadline:
+    """When it must leave, in the zone of `now`; urgent when late or within two hours."""
+    if row.ship_by is None or not is_to_ship(row):
+        return Deadline("—")
+    local = row.ship_by.astimezone(now.tzinfo)
+    return Deadline(figures().when(local, now), row.ship_by - now < _URGENT)
+
+
+def table_row(row: OrderRow, integration: str, now: datetime) -> tuple[Any, ...]:
+    """A store row as the table's tuple; `now` in the merchant's zone."""
+    printed = "—"
+    if row.printed_at is not None:
+        printed = figures().when(row.printed_at.astimezone(now.tzinfo), now)
+    return (
+        row.id,
+        Channel(integration, row.channel),
+        Channel(integration, row.number),
+        figures().when(row.placed_at.astimezone(now.tzinfo), now),
+        row.buyer or "—",
+        row.city or "—",
+        row.items,
+        (Money.from_micros(row.total_micros, row.currency).amount, row.currency),
+        state_chip(row.status, row.local_state, row.cancel_asked, row.vendor_status),
+        deadline(row, now),
+        printed,
+        channel_chip(row.status, row.vendor_status),
+    )
+
+
+class OrdersSource:
+    """`fetch` and `count` of the table, over the store. `zone_now()` is the present in the merchant's zone."""
+
+    def __init__(self, store: Store, now: Callable[[], datetime]) -> None:
+        self._store = store
+        self._now = now
+        self.connections: dict[int, ConnectionRow] = {}
+        self.clipped = False  # a narrowed filter looked through as many rows as it may
+        self._kept: tuple[Any, list[OrderRow]] | None = None
+
+    def zone_now(self) -> datetime:
+        """The present in the merchant's zone."""
+        return self._now().astimezone()
+
+    async def learn_connections(self) -> None:
+        """Names and integrations, removed ones too: old orders name them."""
+        self.connections = {row.id: row for row in await self._store.connections.list(removed=True)}
+
+    async def count(self, wanted: OrderFilter) -> int:
+        """How many rows the filter has."""
+        self._kept = None
+        self.clipped = False
+        if wanted.looked_through:
+            return len(await self._narrow(wanted, None))
+        return await self._store.orders.count(wanted.query(), cap=COUNT_CAP)
+
+    async def fetch(self, offset: int, limit: int, sort: Sort, wanted: OrderFilter) -> Sequence[tuple[Any, ...]]:
+        """One window of the table."""
+        if not self.connections:
+            await self.learn_connections()
+        if wanted.looked_through:
+            rows = (await self._narrow(wanted, sort))[offset : offset + limit]
+        else:
+            rows = await self._store.orders.query(wanted.query(sort, offset, limit))
+        now = self.zone_now()
+        return [table_row(row, self._integration(row.connection_id), now) for row in rows]
+
+    def _integration(self, connection_id: int) -> str:
+        row = self.connections.get(connection_id)
+        return row.integration if row is not None else ""
+
+    async def _narrow(self, wanted: OrderFilter, sort: Sort) -> list[OrderRow]:
+        """The orders to ship, looked through here for what the store cannot ask: printed or not, and the deadline."""
+        query = wanted.query(sort)
+        kept = (query, wanted)
+        if self._kept is not None and self._kept[0] == kept:
+            return self._kept[1]
+        now = self.zone_now()
+        until = now if wanted.due == "late" else _day_end(now)
+        found: list[OrderRow] = []
+        for offset in range(0, NARROW_CAP, _WINDOW):
+            rows = await self._store.orders.query(msgspec.structs.replace(query, offset=offset, limit=_WINDOW))
+            found += [row for row in rows if wanted.lets_through(row, until)]
+            if len(rows) < _WINDOW:
+                break
+        else:
+            self.clipped = True
+        self._kept = (kept, found)
+        return found
+
+    async def view_counts(self) -> dict[str, int]:
+        """How many orders each saved view holds."""
+        return {view: await self._store.orders.count(OrderFilter(view).query(), cap=COUNT_CAP) for view in VIEWS}
+
+    async def as_of(self, connection_id: int | None = None) -> tuple[datetime | None, dict[str, datetime]]:
+        """How old the orders may be: the oldest instant up to which a channel was read, and each channel's own."""
+        found: dict[str, datetime] = {}
+        for row in self.connections.values():
+            if row.removed_at is None and connection_id in (None, row.id):
+                at = await self._store.cursors.get(row.id, "orders")
+                if at is not None:
+                    found[row.name] = at
+        return min(found.values(), default=None), found
+
+
+def _day_end(now: datetime) -> datetime:
+    return now.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
