@@ -194,9 +194,6 @@ async def prepare_rehearsal(console: Console, addresses: Mapping[str, str]) -> N
         manifest = console.catalogue.manifest(integration)
         fields = {f.key: f for f in manifest.credentials}
         values = {k: v for k, v in values.items() if k in fields}
-        for key, field in fields.items():
-            if field.required and not values.get(key) and not field.default:
-                values[key] = addresses[integration]  # a shop's own address
         row = rows.get(integration)
         if row is None:
             wish = Wish(integration, manifest.name, "rehearsal", values, addresses[integration])

@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QGridLayout, QScrollArea, QWidget
+from PySide6.QtWidgets import QGridLayout, QWidget
 
 from app.store.listing_query import ListingQuery
 from app.store.order_query import OrderQuery
 from ui.kit import Action, Hit, Registry, ask, spawn
 from ui.pages import ICONS
 from ui.services import Services
-from ui.widgets import DialogFrame, Text, line
+from ui.widgets import DialogFrame, Scroller, Text, line
 from ui.words import t
 
 if TYPE_CHECKING:
@@ -118,9 +118,7 @@ class HelpDialog(DialogFrame):
             grid.addWidget(Text(keys, "body_t", "text_2"), at, 1)
             at += 1
         grid.setRowStretch(at, 1)
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setWidget(inside)
+        scroll = Scroller(inside)
         scroll.setMinimumHeight(min(460, 40 + 26 * at))
         scroll.setAccessibleName(t("help.title"))
         self.body.addWidget(scroll)

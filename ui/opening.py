@@ -99,8 +99,11 @@ class Opener:
                 if time.monotonic() > until:
                     raise await self._told(t("workspace.owned", pid=str(owned.pid or "?"))) from None
                 await asyncio.sleep(0.2)
-            except (StoreError, OSError, RuntimeError) as error:
+            except (StoreError, OSError) as error:
                 raise await self._told(error) from error
+            except RuntimeError as error:
+                _log.error("the rehearsal servers", exc_info=error)
+                raise await self._told(t("entry.no_servers")) from error
             except ProviderError as error:
                 if error.message.field != "unlock":
                     raise await self._told(error) from error

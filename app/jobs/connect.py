@@ -38,11 +38,11 @@ class Wish(msgspec.Struct, frozen=True):
 
 def address_fields(manifest: Manifest, environment: str) -> frozenset[str]:
     """The credential fields that only say where the vendor is: with an address typed by hand they may stay blank."""
-    place = manifest.environments.get(environment)
-    if place is None:
-        return frozenset()
-    named = {name for url in (place.api, *place.urls.values()) for name in re.findall(r"\{(\w+)\}", url)}
-    return frozenset(named | {place.url_from}) - {""}
+    known = manifest.environments.get(environment)
+    places = [known] if known is not None else list(manifest.environments.values())
+    urls = [url for place in places for url in (place.api, *place.urls.values())]
+    named = {name for url in urls for name in re.findall(r"\{(\w+)\}", url)}
+    return frozenset(named | {place.url_from for place in places}) - {""}
 
 
 def check_fields(manifest: Manifest, values: Mapping[str, str], optional: Collection[str] = ()) -> list[Message]:

@@ -138,7 +138,8 @@ def addresses(
     place: Environment | None = manifest.environments.get(environment)
     if place is None and not overrides.get("api"):
         raise fail(Message("config.field", {"field": "environment", "value": environment}, field="environment"))
-    place = place or Environment()
+    # An environment of the merchant's own (a test server, the rehearsal) has the paths of the first one.
+    place = place or next(iter(manifest.environments.values()), Environment())
     api = overrides.get("api") or place.api or _typed_url(settings.get(place.url_from, ""), place.url_from)
     for key, value in settings.items():
         api = api.replace("{" + key + "}", value)

@@ -158,7 +158,7 @@ def order_request(account: Account, number: str) -> Call:
     else:
         bare = number.strip().removeprefix("#")
         query = f"name:{_quoted(bare)} OR name:{_quoted('#' + bare)}"
-    return _call(account, "order", ORDERS, {"first": 10, "after": None, "query": query}, "orders")
+    return _call(account, "order", ORDERS, {"first": 10, "after": None, "query": query}, "default")
 
 
 def _quoted(text: str) -> str:
@@ -168,7 +168,7 @@ def _quoted(text: str) -> str:
 
 def lines_request(account: Account, order_id: str, after: str) -> Call:
     variables = {"id": order_id, "first": MORE_LINES_PAGE, "after": after}
-    return _call(account, "order", ORDER_LINES, variables, "orders")
+    return _call(account, "order", ORDER_LINES, variables, "default")
 
 
 def listings_request(account: Account, since: datetime | None, after: str | None = None) -> Call:

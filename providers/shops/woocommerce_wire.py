@@ -11,7 +11,6 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
-from unicodedata import is_normalized
 
 import msgspec
 
@@ -158,25 +157,18 @@ def instant(text: str) -> datetime:
     return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-def tidy(text: str, limit: int = 2000) -> str:
-    """`clean` for the usual case, where nothing is to be cleaned, without looking at every letter."""
-    if len(text) <= limit and text.isprintable() and "  " not in text and is_normalized("NFC", text):
-        return text.strip()
-    return clean(text, limit)
-
-
 @lru_cache(maxsize=8192)
 def known(text: str, limit: int = 120) -> str:
-    """`tidy` for texts that come again and again: titles, SKUs, towns."""
-    return tidy(text, limit)
+    """`clean` for texts that come again and again: titles, SKUs, towns."""
+    return clean(text, limit)
 
 
 @lru_cache(maxsize=4096)
 def town(country: str, state: str, city: str) -> tuple[str, str, str]:
     """(il, ilçe, state). For Türkiye the il comes as a plate number in `state`; the typed city is then the ilçe."""
-    typed, named = tidy(city), _STATES.get(state, "")
+    typed, named = clean(city), _STATES.get(state, "")
     if country != "TR" or not named:
-        return typed, "", tidy(state)
+        return typed, "", clean(state)
     return named, "" if fold(typed) == fold(named) else typed, ""
 
 
@@ -190,15 +182,15 @@ def to_address(wire: AddressWire) -> Address:
     city, district, state = town(country, wire.state or "", wire.city)
     phone = wire.phone or ""
     return Address(
-        name=tidy(f"{wire.first_name} {wire.last_name}"),
-        company=tidy(wire.company) if wire.company else "",
-        street=tidy(f"{wire.address_1} {wire.address_2}" if wire.address_2 else wire.address_1),
+        name=clean(f"{wire.first_name} {wire.last_name}"),
+        company=clean(wire.company) if wire.company else "",
+        street=clean(f"{wire.address_1} {wire.address_2}" if wire.address_2 else wire.address_1),
         district=district,
         city=city,
         state=state,
-        postcode=tidy(wire.postcode) if wire.postcode else "",
+        postcode=clean(wire.postcode) if wire.postcode else "",
         country=country[:2],
-        phone=(phone_e164(phone, country or "TR") or tidy(phone, 40)) if phone else "",
+        phone=(phone_e164(phone, country or "TR") or clean(phone, 40)) if phone else "",
     )
 
 
@@ -279,7 +271,7 @@ def to_order(wire: OrderWire) -> Order | None:
         bill_to=bill_to,
         shipping=money(shipping, currency) if shipping else None,
         discount=money(discount, currency) if discount else None,
-        note=tidy(wire.customer_note) if wire.customer_note else "",
+        note=clean(wire.customer_note) if wire.customer_note else "",
         cash_on_delivery=wire.payment_method == "cod",
     )
 

@@ -12,8 +12,8 @@ pytest.register_assert_rewrite(
     *(f"tests.contract.suite_{name}" for name in ("carrier", "faults", "keys", "money", "reads", "writes")),
 )
 
-from tests.contract.rig import Hosts
-from tests.contract.scaffolded import own_hosts, written
+from tests.contract.rig import Hosts  # noqa: E402 - after the registration above
+from tests.contract.scaffolded import own_hosts, written  # noqa: E402
 
 __all__ = ["hosts", "own_hosts", "written"]
 

@@ -141,7 +141,7 @@ WRONGS: list[tuple[Patch, str]] = [
     (says_done_to_everything, "one_refused_price_among_good_ones"),
     (forgets_an_item, "stocks_are_set"),
     (reads_errors_as_empty, "trouble-503"),
-    (reads_errors_as_empty, "a_failed_second_page_is_not_the_last"),
+    (reads_errors_as_empty, "a_failed_page_is_not_the_last"),
     (calls_it_their_fault, "trouble-401"),
     (calls_it_their_fault, "a_wrong_key_is_refused"),
     (walks_round_the_breaker, "trouble-429-without"),

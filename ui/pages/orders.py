@@ -3,13 +3,13 @@ action means. What must never happen: a label printed for an order that the pers
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Hashable
+from collections.abc import Callable, Coroutine, Hashable, Mapping
 from datetime import datetime
 from typing import Any
 
 from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.changes import ATTENTION, CONNECTIONS, JOBS, ORDERS, PRINTS, ChangeReport
 from app.printing.documents import Kind as DocumentKind
@@ -20,14 +20,16 @@ from ui.pages.orders_detail import DetailPane, OrderDetail
 from ui.pages.orders_documents import DocumentDesk
 from ui.pages.orders_filters import OrderFilters
 from ui.pages.orders_frame import Foot, NoOrders, OrdersTable, sum_up
-from ui.pages.orders_model import COLUMNS, VIEWS, OrderFilter, OrdersSource, default_sort
+from ui.pages.orders_model import COLUMNS, VIEWS, OrderFilter, OrdersSource, default_sort, requested
 from ui.pages.orders_work import OrderWork
 from ui.services import Page, Services
 from ui.tables import WindowedTableModel
 from ui.widgets import Button, IconButton, Note, PageHeader, ToastHost, ViewTabs, line
 from ui.words import figures, t
 
-_PANE, _PANE_NARROW = 340, 300
+_SMALL = 900
+_PANES = ((1100, 340), (0, 320))
+_ANY = 16_777_215  # Qt's own "no limit"
 _SUMMED = 500  # ticked rows that are added up
 _STREAM = "orders"
 _TABLES = {
@@ -49,6 +51,7 @@ class OrdersPage(Page):
         self._unreadable: list[AttentionRow] = []
         self._all_orders = 0
         self._width = 1400
+        self._open, self._open_small = True, False
         self._open_first: int | None = None
         self.toasts = ToastHost(self)
         self.desk = DocumentDesk(services, self, self.toasts, self.said.emit)
@@ -106,9 +109,7 @@ class OrdersPage(Page):
         row.addWidget(self.table, 1)
         self._divider = line("vline")
         row.addWidget(self._divider)
-        self._side = QWidget()
-        QStackedLayout(self._side).addWidget(self.pane)
-        row.addWidget(self._side)
+        row.addWidget(self.pane)
         column.addWidget(body, 1)
         column.addWidget(self.foot)
 
@@ -138,7 +139,7 @@ class OrdersPage(Page):
             Action("orders.print", "orders.action.print", lambda: self._print("label"), "printer", ("Ctrl+P",), "orders"),
             Action("orders.print_file", "orders.action.print_file", lambda: self._print("label", choose=True), "file-pdf",
                    ("Ctrl+Shift+P",), "orders"),
-            Action("orders.slip", "orders.action.slip", lambda: self._print("slip"), "scroll", (), "orders"),
+            Action("orders.slip", "orders.action.slip", lambda: self._print("slip"), "file-text", (), "orders"),
             Action("orders.label", "orders.action.label", lambda: self._print("label", self._current_id()), "printer",
                    ("L",), "orders"),
             Action("orders.packed", "orders.action.packed", lambda: self._mark(LocalState.PACKED), "package", ("P",), "orders"),
@@ -167,28 +168,14 @@ class OrdersPage(Page):
             self._refresh(stale)
         self.table.setFocus(Qt.FocusReason.OtherFocusReason)
 
-    def _take(self, request: dict[str, Any]) -> None:
-        new = OrderFilter()
-        view, connection, order = request.get("view"), request.get("connection"), request.get("id")
-        if view in VIEWS:
-            new = new.with_view(str(view))
-        elif view in ("late", "today"):
-            new = new.with_due(str(view))
-        elif view == "unprinted":
-            new = new.with_unprinted(True)
-        elif view == "cancel_asked":
-            new = new.with_cancel_asked(True)
-        if isinstance(connection, int) or isinstance(request.get("search"), str) or isinstance(order, int):
-            new = new.with_view("all") if view is None else new
-            number = connection if isinstance(connection, int) else None
-            new = OrderFilter(new.view, str(request.get("search") or ""), number, new.status, new.due, new.unprinted,
-                              new.cancel_asked)  # fmt: skip
+    def _take(self, request: Mapping[str, Any]) -> None:
+        wanted, order = requested(request), request.get("id")
+        same = wanted == self.filters.filter
         if isinstance(order, int):
-            self._open_first = order
-        self.filters.ask(new)
-        if isinstance(order, int):
+            self._open_first = None if same and self.table.set_current_key(order) else order
             self.open_pane()
             self._go(self._load_detail(order), "order detail")
+        self.filters.ask(wanted)
 
     def changed(self, report: ChangeReport) -> None:
         key = _TABLES.get(report.table)
@@ -206,10 +193,6 @@ class OrdersPage(Page):
         self.filters.set_narrow(width < 1400)
         self.filters.move_search(self.header if width < 1100 else None)
         self.foot.show_hints(width >= 1100)
-        self._side.setFixedWidth(_PANE if width >= 1100 else _PANE_NARROW)
-        if width < 900:
-            self._side.setMinimumWidth(0)
-            self._side.setMaximumWidth(16_777_215)
         self._arrange()
 
     # -- loading -----------------------------------------------------------------------------------------------
@@ -246,7 +229,8 @@ class OrdersPage(Page):
         rows = await self.services.store.attention.list()
         self._unreadable = [row for row in rows if row.stream == _STREAM]
         count = len(self._unreadable)
-        self.attention.set_words(t("orders.unreadable.note", count=count), t("orders.unreadable.note_hint"))
+        words = " ".join((t("orders.unreadable.note", count=count), t("orders.unreadable.note_hint")))
+        self.attention.set_words("", words)
         self.attention.setVisible(count > 0)
 
     async def _show_as_of(self) -> None:
@@ -290,11 +274,13 @@ class OrdersPage(Page):
         return self.pane.order_id
 
     def _first_row(self) -> None:
-        """After another filter or order: the row that was asked for, else the first one."""
+        """After another filter or order of rows: the order that another page asked for, else the first one."""
         wanted, self._open_first = self._open_first, None
-        if self.model.total and not (wanted is not None and self.table.set_current_key(wanted)):
+        if wanted is not None:
+            self.table.set_current_key(wanted)  # when it stands further down the pane shows it all the same
+        elif self.model.total:
             self.table.setCurrentIndex(self.model.index(0, self.model.offset))
-        if not self.model.total:
+        else:
             self._current(None)
 
     def _follow(self) -> None:
@@ -311,7 +297,7 @@ class OrdersPage(Page):
 
     async def _load_detail(self, order_id: int | None = None) -> None:
         wanted = self._current_id() if order_id is None else order_id
-        if wanted is None or not self._pane_open():
+        if wanted is None or not self.pane_open:
             return
         stored = await self.services.store.orders.get(wanted)
         if stored is None:
@@ -323,27 +309,35 @@ class OrdersPage(Page):
         row = self.source.connections.get(stored.connection_id)
         self.pane.show_order(OrderDetail(stored, row, tuple(prints), as_of, self.source.zone_now()))
 
-    def _pane_open(self) -> bool:
-        return not self._side.isHidden()
+    @property
+    def pane_open(self) -> bool:
+        """Whether an order is shown in full."""
+        return self._open_small if self._width < _SMALL else self._open
 
     def open_pane(self) -> None:
         """Shows the current order in full."""
-        self._side.show()
+        self._open = self._open_small = True
         self._arrange()
         self._go(self._load_detail(), "order detail")
 
     def close_pane(self) -> None:
         """The list alone."""
         self.pane.keep_note()
-        self._side.hide()
+        self._open_small = False
+        if self._width >= _SMALL:
+            self._open = False
         self._arrange()
         self.table.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _arrange(self) -> None:
         """Under 900 px the order stands in place of the list."""
-        only = self._width < 900 and self._pane_open()
-        self.table.setVisible(not only)
-        self._divider.setVisible(self._pane_open() and not only)
+        small, there = self._width < _SMALL, self.pane_open
+        wide = next(pane for least, pane in _PANES if self._width >= least)
+        self.pane.setMinimumWidth(0 if small else wide)
+        self.pane.setMaximumWidth(_ANY if small else wide)
+        self.pane.setVisible(there)
+        self.table.setVisible(not (small and there))
+        self._divider.setVisible(there and not small)
 
     # -- doing -------------------------------------------------------------------------------------------------
     async def chosen_ids(self) -> list[int]:
@@ -381,7 +375,7 @@ class OrdersPage(Page):
         self._go(work(), "mark orders")
 
     def _again(self) -> None:
-        order = self._shown_id() if self._pane_open() else self._current_id()
+        order = self._shown_id() if self.pane_open else self._current_id()
         if order is not None:
             self._go(self.work.fetch_again(order), "fetch order")
 
@@ -425,15 +419,18 @@ class OrdersPage(Page):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape and self._escape():
             return
+        if event.key() == Qt.Key.Key_Down and self.filters.search.edit.hasFocus():
+            self.table.setFocus(Qt.FocusReason.TabFocusReason)
+            return
         super().keyPressEvent(event)
 
     def _escape(self) -> bool:
         """One step back: out of the search, the ticks, the order."""
         steps: tuple[tuple[bool, Callable[[], Any]], ...] = (
             (self.filters.search.edit.hasFocus(), self.table.setFocus),
-            (self._width < 900 and self._pane_open(), self.close_pane),
+            (self._width < 900 and self.pane_open, self.close_pane),
             (self.model.tick_count > 0, lambda: self.model.tick_all(False)),
-            (self._pane_open(), self.close_pane),
+            (self.pane_open, self.close_pane),
         )
         for holds, run in steps:
             if holds:

@@ -346,7 +346,7 @@ def notices(detail: OrderDetail) -> list[tuple[str, str, str]]:
         return [("unhealthy", t("orders.detail.is_cancelled"), "prohibit")]
     found = []
     if stored.superseded_by is not None:
-        found.append(("degraded", t("orders.reason.superseded"), "arrows-split"))
+        found.append(("degraded", t("orders.reason.superseded"), "package"))
     if order.cancel_asked:
         found.append(("degraded", t("orders.detail.cancel_asked"), "warning"))
     if order.ship_by is not None and not refuses_packing(stored):

@@ -13,7 +13,7 @@ from ui.theme import font, metrics, theme
 from ui.widgets.base import RIGHT, draw_text
 
 _WRAP = int(Qt.TextFlag.TextWordWrap) | int(Qt.AlignmentFlag.AlignLeft) | int(Qt.AlignmentFlag.AlignTop)
-_AMOUNT = 96
+_AMOUNT = 78
 _TIME = 96
 
 

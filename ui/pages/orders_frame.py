@@ -13,10 +13,11 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
 from ui.pages.orders_model import COLUMNS, OrderFilter
 from ui.tables import DenseTable, WindowedTableModel
 from ui.tables.delegates import CellDelegate, draw_line, small_picture
-from ui.theme import theme
+from ui.theme import metrics, theme
 from ui.theme.channels import dot
 from ui.theme.style import round_rect
 from ui.widgets import Button, CutText, EmptyState, KeyHint, Text
+from ui.widgets.buttons import draw_key_hint
 from ui.words import figures, t
 
 _ITEMS = [c.key for c in COLUMNS].index("items") + 1
@@ -69,6 +70,19 @@ def sum_up(rows: list[Any]) -> str:
     return " · ".join((t("orders.foot.items", count=sum(row[_ITEMS] for row in rows)), *money))
 
 
+class _Arrows(QWidget):
+    """The cap of the two arrow keys together."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setAccessibleName(t("keys.up_down"))
+        self.setFixedSize(metrics("tiny").horizontalAdvance(t("keys.up_down")) + 10, 18)
+
+    def paintEvent(self, event: object) -> None:
+        del event
+        draw_key_hint(QPainter(self), QRectF(self.rect()), t("keys.up_down"), "text_3", "btn_border")
+
+
 class Foot(QFrame):
     """The line at the foot: what is ticked at the left; how many of how many, and the keys, at the right."""
 
@@ -89,7 +103,9 @@ class Foot(QFrame):
         keys = QHBoxLayout(self._keys)
         keys.setContentsMargins(8, 0, 0, 0)
         keys.setSpacing(5)
-        for hint, words in (("Up", "walk"), ("Space", "tick"), ("Return", "open"), ("P", "packed"), ("L", "label")):
+        keys.addWidget(_Arrows())
+        keys.addWidget(Text(t("orders.foot.walk"), "small", "text_2"))
+        for hint, words in (("Space", "tick"), ("Return", "open"), ("P", "packed"), ("L", "label")):
             keys.addWidget(KeyHint(hint))
             keys.addWidget(Text(t(f"orders.foot.{words}"), "small", "text_2"))
         row.addWidget(self._keys)

@@ -3,7 +3,7 @@ An order of another currency is never added up, and a state that we do not know 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -38,15 +38,15 @@ _CHANNEL_LOOKS = {
 }
 
 COLUMNS = (
-    Column("channel", "orders.column.channel", Kind.CHANNEL, rank=3, width=124),
-    Column("number", "orders.column.number", Kind.CHANNEL, rank=1, width=150),
-    Column("placed_at", "orders.column.placed", Kind.QUIET, rank=4, width=88),
-    Column("buyer", "orders.column.buyer", Kind.TEXT, rank=1, width=124),
-    Column("city", "orders.column.city", Kind.TEXT, rank=3, width=84),
-    Column("items", "orders.column.items", Kind.NUMBER, rank=3, width=56),
-    Column("total", "orders.column.total", Kind.MONEY, rank=2, width=100),
-    Column("local_state", "orders.column.state", Kind.STATUS, rank=1, width=122),
-    Column("ship_by", "orders.column.ship_by", Kind.DEADLINE, rank=1, width=92),
+    Column("channel", "orders.column.channel", Kind.CHANNEL, rank=3, width=116),
+    Column("number", "orders.column.number", Kind.CHANNEL, rank=1, width=144),
+    Column("placed_at", "orders.column.placed", Kind.QUIET, rank=4, width=80),
+    Column("buyer", "orders.column.buyer", Kind.TEXT, rank=1, width=116),
+    Column("city", "orders.column.city", Kind.TEXT, rank=3, width=80),
+    Column("items", "orders.column.items", Kind.NUMBER, rank=3, width=52),
+    Column("total", "orders.column.total", Kind.MONEY, rank=2, width=98),
+    Column("local_state", "orders.column.state", Kind.STATUS, rank=1, width=118),
+    Column("ship_by", "orders.column.ship_by", Kind.DEADLINE, rank=1, width=98),
     Column("printed", "orders.column.printed", Kind.QUIET, rank=3, width=84, sortable=False),
     Column("status", "orders.column.channel_status", Kind.STATUS, rank=4, width=124),
 )
@@ -136,6 +136,24 @@ class OrderFilter:
             limit=limit,
             to_ship_only=to_ship,
         )
+
+
+def requested(request: Mapping[str, Any]) -> OrderFilter:
+    """The filter that another page asks for (see `ui.pages`); what is not understood is overlooked."""
+    view, connection, search = request.get("view"), request.get("connection"), request.get("search")
+    pointed = isinstance(connection, int) or isinstance(search, str) or isinstance(request.get("id"), int)
+    new = OrderFilter(
+        "all" if pointed else "to_ship",
+        search.strip() if isinstance(search, str) else "",
+        connection if isinstance(connection, int) else None,
+    )
+    if view in VIEWS:
+        return new.with_view(str(view))
+    if view in DUE:
+        return new.with_due(str(view))
+    if view == "unprinted":
+        return new.with_unprinted(True)
+    return new.with_cancel_asked(True) if view == "cancel_asked" else new
 
 
 def _fits(view: str, status: str) -> bool:

@@ -65,7 +65,7 @@ class WallButton(PaintedButton):
         ink = f"{role}_text" if bad else "text_2"
         style = "small_strong" if bad else "small_t"
         draw_text(painter, QRectF(right - wide, 0, wide, box.height()), cell.speed, style, ink, RIGHT)
-        right -= max(wide, 44) + 8
+        right -= (max(wide, 44) if box.width() > 190 else wide) + 8
         if len(cell.points) > 1 and box.width() > 190:
             self._spark(painter, QRectF(right - SPARK_WIDTH, box.center().y() - 6, SPARK_WIDTH, 12), role)
             right -= SPARK_WIDTH + 8

@@ -26,6 +26,7 @@ from ui.widgets.form import FormField, FramedField, SearchField, SecretField
 from ui.widgets.header import FilterBar, PageHeader, ViewTab, ViewTabs
 from ui.widgets.kpi import Kpi
 from ui.widgets.nav import RAIL_WIDTH, SIDEBAR_WIDTH, NavItem, SearchButton, WorkspaceSwitch
+from ui.widgets.scroll import Scroller
 from ui.widgets.switch import Segment, Stepper, Switch
 from ui.widgets.toast import Toast, ToastHost
 from ui.widgets.tray import Bar, ProgressList, ProgressRow, ProgressTray
@@ -60,6 +61,7 @@ __all__ = [
     "ProgressList",
     "ProgressRow",
     "ProgressTray",
+    "Scroller",
     "SearchButton",
     "SearchField",
     "SecretField",

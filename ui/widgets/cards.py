@@ -117,16 +117,19 @@ class ConnectionCard(Card):
         top.addWidget(CutText(name, "body", "text_2"), 1)
         self._chip = Chip("healthy")
         top.addWidget(self._chip)
+        self._top = top
         self.body.addLayout(top)
         self._blame = Text("", "body", "text_2", wrap=True)
         self.body.addWidget(self._blame)
         facts = QHBoxLayout()
         facts.setSpacing(20)
         self._facts: list[Text] = []
+        self._labels: list[Text] = []
         for key in ("connection.last_data", "connection.days_30", "connection.key"):
             pair = QHBoxLayout()
             pair.setSpacing(4)
-            pair.addWidget(Text(t(key), "small", "text_2"))
+            self._labels.append(Text(t(key), "small", "text_2"))
+            pair.addWidget(self._labels[-1])
             value = Text("—", "small_strong")
             pair.addWidget(value)
             self._facts.append(value)
@@ -156,16 +159,22 @@ class ConnectionCard(Card):
         for button in (self._test, self._pause, self._set_up):
             button.setAccessibleDescription(self._what)
 
+    def add_mark(self, widget: QWidget) -> None:
+        """A chip more before the state's (Prova)."""
+        self._top.insertWidget(self._top.count() - 1, widget)
+
     def show_state(
         self, state: str, blame: str, last_data: str = "—", days_30: str = "—", key: str = "—", *, paused: bool = False
     ) -> None:
-        """The card's contents; all words are ready to show."""
+        """The card's contents; all words are ready to show. A fact of "" is not shown."""
         self._chip.set_state(state)
         self._blame.setText(blame)
         look = look_of(state)
         self._blame.set_role("text_2" if state == "healthy" else f"{look.ink or 'offline'}_text")
-        for label, text in zip(self._facts, (last_data, days_30, key), strict=True):
-            label.setText(text)
+        for title, value, text in zip(self._labels, self._facts, (last_data, days_30, key), strict=True):
+            value.setText(text)
+            title.setVisible(bool(text))
+            value.setVisible(bool(text))
         self._pause.setText(t("connection.resume" if paused else "connection.pause"))
         self.setAccessibleDescription(blame)
 
@@ -201,6 +210,7 @@ class CatalogueCard(Card):
         if tier:
             top.addWidget(_Medal(tier))
             top.addWidget(Text(t(f"tier.{tier}"), "small", "text_2"))
+        self._top = top
         self.body.addLayout(top)
         tags = QHBoxLayout()
         tags.setSpacing(6)
@@ -220,6 +230,10 @@ class CatalogueCard(Card):
         self.body.addLayout(low)
         self.setAccessibleName(title)
         self.setAccessibleDescription(t(f"readiness.{readiness}"))
+
+    def add_mark(self, widget: QWidget) -> None:
+        """A button or chip at the right end of the title row."""
+        self._top.addWidget(widget)
 
 
 class _Medal(QWidget):

@@ -1,6 +1,6 @@
 """The vault as its callers use it: making, opening, entries, tokens, slots, keys."""
 
-# ruff: noqa: ASYNC240 – small files, and nothing else waits for the loop
+
 
 from __future__ import annotations
 

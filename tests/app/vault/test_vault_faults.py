@@ -1,6 +1,6 @@
 """The vault against damage: flipped bytes, cut, swapped and old files, costs out of bounds."""
 
-# ruff: noqa: ASYNC240 – small files, and nothing else waits for the loop
+
 
 from __future__ import annotations
 

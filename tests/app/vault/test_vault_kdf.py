@@ -1,6 +1,6 @@
 """Costs of the key derivation: tuned, bounded, and the museum of old files."""
 
-# ruff: noqa: ASYNC240 – small files, and nothing else waits for the loop
+
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Saves that stop: a power cut or a full disk at every step, and somebody else at the file."""
 
-# ruff: noqa: ASYNC240 – small files, and nothing else waits for the loop
+
 
 from __future__ import annotations
 

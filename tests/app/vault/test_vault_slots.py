@@ -1,6 +1,6 @@
 """The ways into a vault: keyring, password, recovery code; adding, dropping, changing, a new key."""
 
-# ruff: noqa: ASYNC240 – small files, and nothing else waits for the loop
+
 
 from __future__ import annotations
 

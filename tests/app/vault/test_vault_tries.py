@@ -1,6 +1,6 @@
 """Wrong passwords and damaged slots: same words, same work, growing delay, nothing erased."""
 
-# ruff: noqa: ASYNC240 – small files, and nothing else waits for the loop
+
 
 from __future__ import annotations
 

@@ -1,0 +1,376 @@
+"""The line plot itself. Stands on pyqtgraph, so it is imported by `ui.charts.loading` in a thread and by nobody else.
+
+A bare view with three axes instead of pyqtgraph's plot widget: no menus, no zoom, a third of the time to build. Wide lines
+are drawn in segments and none holds more than 400 points; while a hand pans all are 1 px (the trap of antialiased pens).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import QPointF, QRectF, Qt, QTimer, Signal
+from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QPainter, QPen, QWheelEvent
+
+from ui.charts.axes import EndNames, TimeAxis, ValueAxis
+from ui.charts.data import MOST_POINTS, ChartData, Incident, Line, nice_top
+from ui.charts.hover import Entry, HoverBox
+from ui.theme import appearance, font, theme
+from ui.theme.charts import BAND_ALPHA, GOAL, HAIRLINE, INCIDENT_ALPHA, INCIDENT_CAP, INCIDENT_ROLES, SeriesLook
+from ui.widgets.base import draw_ring
+from ui.words import figures, t
+
+pg.setConfigOptions(background=None, antialias=True)
+
+REST_MS = 160
+#: Below this share of the goal the curves get the height for themselves, and the goal stands at the top edge with an arrow.
+_FAR = 1 / 6
+_SYMBOLS = {"circle": "o", "square": "s", "triangle": "t1", "diamond": "d"}
+_KEPT = timedelta(days=730)  # how far back the roll-ups reach
+
+
+class _Ground(pg.ViewBox):
+    """Moved by the left button only: a wheel scrolls the page, and there is no menu."""
+
+    def __init__(self) -> None:
+        super().__init__(enableMenu=False, defaultPadding=0.0)
+        self.setMouseEnabled(x=True, y=False)
+
+    def mouseDragEvent(self, ev: Any, axis: Any = None) -> None:
+        if ev.button() == Qt.MouseButton.LeftButton:
+            super().mouseDragEvent(ev, axis)
+        else:
+            ev.ignore()
+
+    def mouseClickEvent(self, ev: Any) -> None:
+        ev.ignore()
+
+    def wheelEvent(self, ev: Any, axis: Any = None) -> None:
+        del axis
+        ev.ignore()
+
+
+class _Shade(pg.LinearRegionItem):
+    """An incident: a fixed shade with a cap at its top, in the colour of its state."""
+
+    def __init__(self, incident: Incident) -> None:
+        super().__init__((incident.since.timestamp(), incident.until.timestamp()), movable=False)
+        self.incident = incident
+        self.role = INCIDENT_ROLES.get(incident.state, "degraded_mark")
+        self.setZValue(-50)
+        self.recolour()
+
+    def recolour(self) -> None:
+        """The theme's colours."""
+        self.setBrush(pg.mkBrush(theme().soft(self.role, INCIDENT_ALPHA)))
+        for edge in self.lines:
+            edge.setPen(pg.mkPen(None))
+
+    def paint(self, p: QPainter, *args: Any) -> None:
+        super().paint(p, *args)
+        box = self.boundingRect()
+        tall = self.pixelLength(pg.Point(0, 1)) or 0.0
+        p.fillRect(QRectF(box.left(), box.bottom() - tall * INCIDENT_CAP, box.width(), tall * INCIDENT_CAP), theme().ink(self.role))
+
+
+class LinePlot(pg.GraphicsView):
+    """`LinePlot()`; `show_data(data)`, `recolour()`, `set_cursor(index)`. Signal `rested(since, until)`: the hand that panned
+    rests. Left and right walk from point to point, with Shift they pan; Home goes back to the present."""
+
+    rested = Signal(object, object)
+    cursor_moved = Signal(object)
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.setAccessibleName(name)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMinimumSize(260, 140)
+        layout = pg.GraphicsLayout()
+        layout.setContentsMargins(0, 8, 0, 0)
+        layout.layout.setSpacing(0)
+        self.setCentralItem(layout)
+        self.ground = _Ground()
+        layout.addItem(self.ground, 0, 1)
+        self.values, self.times, self.names = ValueAxis(), TimeAxis(), EndNames()
+        for axis, row, column in ((self.values, 0, 0), (self.times, 1, 1), (self.names, 0, 2)):
+            axis.linkToView(self.ground)
+            layout.addItem(axis, row, column)
+        self.data: ChartData | None = None
+        self.curves: dict[str, pg.PlotDataItem] = {}
+        self.shades: list[_Shade] = []
+        self.band: pg.FillBetweenItem | None = None
+        self.cursor: int | None = None
+        self.thin = False
+        self.marks, self.rings = pg.ScatterPlotItem(pxMode=True), pg.ScatterPlotItem(pxMode=True)
+        self.marks.setZValue(20)
+        self.rings.setZValue(40)
+        self.goal, self.edge = self._goal_line(), self._goal_line()
+        self.hair = pg.InfiniteLine(angle=90, movable=False)
+        self.hair.setZValue(30)
+        for item in (self.goal, self.edge, self.hair, self.marks, self.rings):
+            self.ground.addItem(item, ignoreBounds=True)
+            item.setVisible(False)
+        self.box = HoverBox(self)
+        self._rest = QTimer(self)
+        self._rest.setSingleShot(True)
+        self._rest.setInterval(REST_MS)
+        self._rest.timeout.connect(self._rested)
+        self._moving = pg.SignalProxy(self.scene().sigMouseMoved, rateLimit=60, slot=self._moved)
+        self.ground.sigRangeChangedManually.connect(self._panning)
+        appearance().changed.connect(self.recolour)
+        self.recolour()
+
+    def _goal_line(self) -> pg.InfiniteLine:
+        made = pg.InfiniteLine(
+            angle=0, movable=False, label=" ", labelOpts={"position": 0.012, "anchors": [(0, 1), (0, 1)], "movable": False}
+        )  # fmt: skip
+        made.setZValue(10)
+        made.label.setFont(font("tiny_strong"))
+        return made
+
+    # -- contents ----------------------------------------------------------------------------------------------------
+    def show_data(self, data: ChartData, *, keep_range: bool = False) -> None:
+        """Draws these figures. `keep_range` leaves the view where a hand has moved it."""
+        self.data = data
+        self.set_cursor(None)
+        top = self._scale(data)
+        for key in [key for key in self.curves if key not in {line.key for line in data.lines}]:
+            self.ground.removeItem(self.curves.pop(key))
+        gaps = data.gaps()
+        for line in data.lines:
+            x, y = _arrays(data, line, gaps)
+            self._curve(line).setData(x, y, connect="finite")
+        self._band(data)
+        self._shade(data)
+        self._marks(data, gaps)
+        self.ground.setLimits(
+            xMin=(data.until - _KEPT).timestamp(), xMax=max(data.until, datetime.now(UTC)).timestamp(),
+            maxXRange=(data.until - data.since).total_seconds() * 1.001, minXRange=60,
+        )  # fmt: skip
+        self.ground.setYRange(0, top, padding=0)
+        if not keep_range:
+            self.ground.setXRange(data.since.timestamp(), data.until.timestamp(), padding=0)
+        self._put_pens()
+
+    def _scale(self, data: ChartData) -> float:
+        """The axis' top; puts the goal's line at the goal, or its stand-in at the top edge when it is far above."""
+        goal = data.goal
+        far = goal is not None and 0 < data.top < goal * _FAR
+        top, step = nice_top(max(data.top * 1.04, 0.0 if goal is None or far else goal * 1.12))
+        self.values.set_scale(top, step)
+        self.goal.setVisible(goal is not None and not far)
+        self.edge.setVisible(far)
+        if goal is not None:
+            self.goal.setValue(goal)
+            self.edge.setValue(top)
+            self.goal.label.setFormat(data.goal_words)
+            self.edge.label.setFormat(t("chart.above", name=data.goal_words))
+            self.edge.label.setAnchor((0, 0))
+            self.edge.label.anchors = [(0, 0), (0, 0)]
+        return top
+
+    def _curve(self, line: Line) -> pg.PlotDataItem:
+        if line.key not in self.curves:
+            made = pg.PlotDataItem()
+            made.setDownsampling(auto=True, method="peak")
+            made.setClipToView(True)
+            self.ground.addItem(made)
+            self.curves[line.key] = made
+        return self.curves[line.key]
+
+    def _band(self, data: ChartData) -> None:
+        if self.band is not None:
+            self.ground.removeItem(self.band)
+            self.band = None
+        if data.band is not None and not data.empty:
+            low, high = (self.curves[key] for key in data.band)
+            self.band = pg.FillBetweenItem(low, high, pen=pg.mkPen(None))
+            self.band.setZValue(-20)
+            self.ground.addItem(self.band)
+
+    def _shade(self, data: ChartData) -> None:
+        for old in self.shades:
+            self.ground.removeItem(old)
+        self.shades = [_Shade(incident) for incident in data.incidents]
+        for shade in self.shades:
+            self.ground.addItem(shade, ignoreBounds=True)
+
+    def _marks(self, data: ChartData, gaps: Sequence[int]) -> None:
+        """The marker and name at each line's end; a dot where a value stands alone and no stroke can show it."""
+        broken = set(gaps)
+        spots: list[dict[str, Any]] = []
+        ends: list[tuple[str, str, float]] = []
+        for line in data.lines:
+            last = data.last_of(line)
+            if last is None:
+                continue
+            ends.append((line.name, line.look.role, line.values[last] or 0.0))
+            for i, value in enumerate(line.values):
+                before = i > 0 and i not in broken and line.values[i - 1] is not None
+                after = i + 1 < len(line.values) and i + 1 not in broken and line.values[i + 1] is not None
+                if value is not None and (i == last or not (before or after)):
+                    spots.append(self._spot(data, line, i, 7 if i == last else 5))
+        self.marks.setData(spots)
+        self.marks.setVisible(bool(spots))
+        self.names.set_ends(ends)
+
+    def _spot(self, data: ChartData, line: Line, index: int, size: int, *, ring: bool = False) -> dict[str, Any]:
+        ink = theme().ink(line.look.role)
+        hollow = ring or line.look.hollow
+        return {
+            "pos": (data.times[index].timestamp(), line.values[index] or 0.0),
+            "size": size,
+            "symbol": "o" if ring else _SYMBOLS[line.look.marker],
+            "pen": pg.mkPen(ink, width=2 if ring else 1.25),
+            "brush": pg.mkBrush(theme().ink("surface") if hollow else ink),
+        }
+
+    # -- looks -------------------------------------------------------------------------------------------------------
+    def recolour(self) -> None:
+        """The theme's colours on everything that keeps a pen."""
+        self.values.recolour()
+        self.times.recolour()
+        for goal in (self.goal, self.edge):
+            goal.setPen(_pen(GOAL, theme().ink(GOAL.role)))
+            goal.label.setColor(theme().ink("text"))
+        self.hair.setPen(pg.mkPen(theme().ink(HAIRLINE), width=1))
+        for shade in self.shades:
+            shade.recolour()
+        self._put_pens()
+        if self.data is not None:
+            self._marks(self.data, self.data.gaps())
+            self.set_cursor(self.cursor)
+        self.names.update()
+        self.viewport().update()
+
+    def _put_pens(self) -> None:
+        if self.data is None:
+            return
+        for line in self.data.lines:
+            curve = self.curves[line.key]
+            wide = line.look.width > 1 and not self.thin
+            curve.curve.setSegmentedLineMode("on" if wide else "off")
+            curve.setPen(_pen(line.look, theme().ink(line.look.role), 1.0 if self.thin else None))
+        if self.band is not None and self.data.band is not None:
+            first = next(line for line in self.data.lines if line.key == self.data.band[0])
+            self.band.setBrush(pg.mkBrush(theme().soft(first.look.role, BAND_ALPHA)))
+
+    # -- panning -----------------------------------------------------------------------------------------------------
+    def _panning(self, *_which: Any) -> None:
+        if not self.thin:
+            self.thin = True
+            self._put_pens()
+        self.set_cursor(None)
+        self._rest.start()
+
+    def _rested(self) -> None:
+        self.thin = False
+        self._put_pens()
+        self.rested.emit(*self.visible_range())
+
+    def visible_range(self) -> tuple[datetime, datetime]:
+        """What the view shows now, aware UTC."""
+        low, high = self.ground.viewRange()[0]
+        return datetime.fromtimestamp(low, UTC), datetime.fromtimestamp(high, UTC)
+
+    def pan(self, share: float) -> None:
+        """Moves the view by a share of its width; below 0 into the past."""
+        low, high = self.ground.viewRange()[0]
+        self.ground.translateBy(x=(high - low) * share)
+        self._panning()
+
+    # -- hover -------------------------------------------------------------------------------------------------------
+    def _moved(self, args: tuple[Any, ...]) -> None:
+        place = args[0]
+        if self.data is None or self.thin or not self.ground.sceneBoundingRect().contains(place):
+            self.set_cursor(None)
+            return
+        self.set_cursor(self.data.index_near(self.ground.mapSceneToView(place).x()))
+
+    def set_cursor(self, index: int | None) -> None:
+        """Hairline, rings and box at one point; None takes them away."""
+        data = self.data
+        shown = index is not None and data is not None and 0 <= index < len(data.times)
+        self.cursor = index if shown else None
+        self.hair.setVisible(shown)
+        self.rings.setVisible(shown)
+        if not shown or data is None or index is None:
+            self.box.hide()
+            self.cursor_moved.emit(None)
+            return
+        at = data.times[index].timestamp()
+        self.hair.setValue(at)
+        self.rings.setData([self._spot(data, x, index, 8, ring=True) for x in data.lines if x.values[index] is not None])
+        entries = [Entry(line.name, data.value_words(line, index), line.look) for line in data.lines]
+        entries += [Entry(x.name, figures().number(x.values[index])) for x in data.extras if x.values[index]]
+        x = self.mapFromScene(self.ground.mapViewToScene(QPointF(at, 0))).x()
+        self.box.show_at(x, data.time_words(index), entries)
+        self.cursor_moved.emit(index)
+
+    def leaveEvent(self, event: Any) -> None:
+        super().leaveEvent(event)
+        self._moving.flush()
+        self.set_cursor(None)
+
+    # -- keys --------------------------------------------------------------------------------------------------------
+    def wheelEvent(self, ev: QWheelEvent) -> None:
+        ev.ignore()  # the page scrolls
+
+    def keyPressEvent(self, ev: QKeyEvent) -> None:
+        step = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}.get(Qt.Key(ev.key()))
+        data = self.data
+        if data is None or not data.times:
+            ev.ignore()
+        elif step is not None and ev.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+            self.pan(step / 4)
+        elif step is not None:
+            start = self.cursor if self.cursor is not None else (len(data.times) if step < 0 else -1)
+            self.set_cursor(min(len(data.times) - 1, max(0, start + step)))
+        elif ev.key() == Qt.Key.Key_Home:
+            self.ground.setXRange(data.since.timestamp(), data.until.timestamp(), padding=0)
+            self._panning()
+        else:
+            ev.ignore()
+
+    def keyReleaseEvent(self, ev: QKeyEvent) -> None:
+        ev.ignore()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self.set_cursor(None)
+        self.viewport().update()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self.viewport().update()
+
+    def drawForeground(self, painter: QPainter, rect: Any) -> None:
+        super().drawForeground(painter, rect)
+        if self.hasFocus():
+            painter.save()
+            painter.resetTransform()
+            draw_ring(painter, QRectF(self.viewport().rect()).adjusted(1, 1, -1, -1), 4)
+            painter.restore()
+
+
+def _arrays(data: ChartData, line: Line, gaps: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
+    """Times and values with a break (NaN) at every gap and missing value. Raises ValueError beyond 400 points."""
+    x = [at.timestamp() for at in data.times]
+    y = [float("nan") if value is None else value for value in line.values]
+    for index in reversed(gaps):
+        x.insert(index, (x[index - 1] + x[index]) / 2)
+        y.insert(index, float("nan"))
+    if len(x) > MOST_POINTS:
+        raise ValueError(f"a curve of {len(x)} points: ask the roll-ups for at most {MOST_POINTS}")
+    return np.array(x, dtype=float), np.array(y, dtype=float)
+
+
+def _pen(look: SeriesLook, ink: QColor, width: float | None = None) -> QPen:
+    made = pg.mkPen(ink, width=look.width if width is None else width)
+    if look.dash:
+        made.setDashPattern(list(look.dash))
+        made.setCapStyle(Qt.PenCapStyle.FlatCap)
+    return made
