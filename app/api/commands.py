@@ -283,13 +283,14 @@ async def set_value(console: Console, args: dict[str, Any]) -> Answer:
                 one.id, Money(amount, currency), Money(list_price, currency) if list_price is not None else None
             )
             shown = f"{Money(amount, currency).text()} {currency}"
+            told = words.figures.money(amount, currency)
         else:
             outbox_id = await console.store.listings.want_stock(one.id, int(args["value"]))
-            shown = args["value"]
+            shown = told = args["value"]
         answer.data.append(
             {"outbox_id": outbox_id, "connection": row.name, "sku": one.sku, "kind": kind, "value": shown}
         )
-        answer.say(words("cli.queued", name=row.name, sku=one.sku, value=shown))
+        answer.say(words("cli.queued", name=row.name, sku=one.sku, value=told))
     if console.engine.scheduler is not None:
         console.engine.scheduler.hurry("send", row.id)
     return answer

@@ -58,8 +58,8 @@ async def run_demo(folder: Path, lang: str) -> Answer:
                     "cli.demo.price",
                     name=row.name,
                     sku=one.sku,
-                    old=old.text(),
-                    new=fresh.text(),
+                    old=_shown(words, old),
+                    new=_shown(words, fresh),
                     state=words(f"write.{'accepted' if state == 'done' else 'queued'}"),
                 )
             )
@@ -78,6 +78,10 @@ async def run_demo(folder: Path, lang: str) -> Answer:
     finally:
         await console.close()
     return answer
+
+
+def _shown(words: Words, money: Money) -> str:
+    return words.figures.money(money.amount, money.currency)
 
 
 def _label_path(folder: Path) -> Path:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from lxml import etree
 
-from app.contracts.messages import Message, fail
+from app.contracts.messages import Message, ProviderError, fail
 from app.formats.xml import Element, child, descendant, local_name, parse_xml, text_of
 from app.kit.calls import Call, Reply, http_errors, looks_like_html
 
@@ -56,12 +56,19 @@ def _xml_text(text: str) -> str:
     )
 
 
+def read_xml(reply: Reply) -> Element:
+    """The root of an XML answer. Raises OursError naming the operation when it is none."""
+    try:
+        return parse_xml(reply.body)
+    except ProviderError as error:
+        raise fail(error.message.about(operation=reply.operation)) from error
+
+
 def soap_errors(reply: Reply) -> Message | None:
     """A SOAP fault comes as HTTP 500 but says more than the status does; pages and plain statuses as everywhere."""
     if looks_like_html(reply) or b"Fault" not in reply.body:
         return http_errors(reply)
-    root = parse_xml(reply.body)
-    fault = descendant(root, "Fault")
+    fault = descendant(read_xml(reply), "Fault")
     if fault is None:
         return http_errors(reply)
     return Message(
@@ -72,7 +79,7 @@ def soap_errors(reply: Reply) -> Message | None:
 
 def soap_body(reply: Reply) -> Element:
     """The first element in the Body. Raises OursError when there is none."""
-    root = parse_xml(reply.body)
+    root = read_xml(reply)
     body = child(root, "Body") if local_name(root) == "Envelope" else None
     if body is None or len(body) == 0:
         raise fail(Message("answer.unreadable", {"operation": reply.operation, "reason": "no SOAP body"}))

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from app.contracts import Message, fail
-from app.kit import Element, Reply, children, descendant, looks_like_html, parse_xml, soap_body, soap_errors, text_of
+from app.kit import Element, Reply, children, descendant, looks_like_html, read_xml, soap_body, soap_errors, text_of
 from app.model import Money, Shipment, ShipmentStatus, TrackingEvent, TrackingReport, clean, fold
 
 ISTANBUL = ZoneInfo("Europe/Istanbul")  # not written anywhere, but a domestic carrier's times are no other
@@ -84,7 +84,7 @@ def yurtici_errors(reply: Reply) -> Message | None:
         return wrong
     if looks_like_html(reply) or not reply.body.strip():
         return Message("server.html" if reply.body.strip() else "answer.unreadable", status=reply.status)
-    root = parse_xml(reply.body)
+    root = read_xml(reply)
     flag = text_of(descendant(root, "outFlag"))
     if flag in ("0", "") or _detail_elements(root):
         return None

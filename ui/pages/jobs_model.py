@@ -5,7 +5,7 @@ A job's message is shown as a sentence; its bare code is for the log.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from msgspec.structs import replace
@@ -159,7 +159,7 @@ def next_tuples(
 class JobSource:
     """The table's windows over the newest jobs. `filter` of the model is a view."""
 
-    def __init__(self, store: Store, now: object, clock: object) -> None:
+    def __init__(self, store: Store, now: Callable[[], datetime], clock: Callable[[], float]) -> None:
         self._store = store
         self._now = now
         self._clock = clock
@@ -171,9 +171,14 @@ class JobSource:
         """The connections' names anew."""
         self.names = {row.id: row for row in await self._store.connections.list(removed=True)}
 
+    @property
+    def known(self) -> Sequence[JobRow]:
+        """What was read last."""
+        return self._rows
+
     async def rows(self) -> Sequence[JobRow]:
         """The newest jobs, running ones among them."""
-        now = self._clock()  # type: ignore[operator]
+        now = self._clock()
         if now - self._read_at > FRESH_S:
             if not self.names:
                 await self.learn()
@@ -186,7 +191,7 @@ class JobSource:
         self._read_at = float("-inf")
 
     async def fetch(self, offset: int, limit: int, _sort: object, view: str | None) -> list[tuple[object, ...]]:
-        now = self._now().astimezone()  # type: ignore[operator]
+        now = self._now().astimezone()
         wanted = [row for row in await self.rows() if in_view(row, view or "all")]
         return [job_tuple(row, self.names, now) for row in wanted[offset : offset + limit]]
 

@@ -257,10 +257,16 @@ def table_row(row: OrderRow, integration: str, now: datetime) -> tuple[Any, ...]
 
 
 class OrdersSource:
-    """`fetch` and `count` of the table, over the store. `zone_now()` is the present in the merchant's zone."""
+    """`fetch` and `count` of a table, over the store; `to_row(row, integration, now)` makes its tuples."""
 
-    def __init__(self, store: Store, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        now: Callable[[], datetime],
+        to_row: Callable[[OrderRow, str, datetime], tuple[Any, ...]] = table_row,
+    ) -> None:
         self._store = store
+        self._to_row = to_row
         self._now = now
         self.connections: dict[int, ConnectionRow] = {}
         self.clipped = False  # a narrowed filter looked through as many rows as it may
@@ -291,7 +297,12 @@ class OrdersSource:
         else:
             rows = await self._store.orders.query(wanted.query(sort, offset, limit))
         now = self.zone_now()
-        return [table_row(row, self._integration(row.connection_id), now) for row in rows]
+        return [self._to_row(row, self._integration(row.connection_id), now) for row in rows]
+
+    async def looked_through_ids(self, wanted: OrderFilter, sort: Sort) -> list[int]:
+        """All orders of a filter that is looked through here, in the order of the screen."""
+        self._kept = None
+        return [row.id for row in await self._narrow(wanted, sort)]
 
     def _integration(self, connection_id: int) -> str:
         row = self.connections.get(connection_id)

@@ -4,9 +4,12 @@ document outlives the call that opened it."""
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import re
 import threading
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QImage, QPainter
@@ -41,12 +44,13 @@ class PreviewError(Exception):
         self.key = key
 
 
-async def picture_of(source: Path | bytes, marks: tuple[str, ...] = (), dpi: int = _DPI) -> Picture:
-    """The first page that holds one of `marks` (an order's number), else the first. Raises PreviewError."""
-    return await asyncio.to_thread(_draw, source, marks, dpi)
+async def picture_of(source: Path | bytes, place: int | str = 0, sha256: str = "", dpi: int = _DPI) -> Picture:
+    """The page at a place (from 0), or the first one on which an order's number stands. A file must still be the one
+    whose hash the journal wrote down. Raises PreviewError `gone`, `changed` or `unreadable`."""
+    return await asyncio.to_thread(_draw, source, place, sha256, dpi)
 
 
-def _draw(source: Path | bytes, marks: tuple[str, ...], dpi: int) -> Picture:
+def _draw(source: Path | bytes, place: int | str, sha256: str, dpi: int) -> Picture:
     import pypdfium2 as pdfium  # on first use: the window starts without it
 
     if isinstance(source, Path):
@@ -54,43 +58,43 @@ def _draw(source: Path | bytes, marks: tuple[str, ...], dpi: int) -> Picture:
             source = source.read_bytes()  # so that a file in use can still be replaced or deleted on Windows
         except OSError as error:
             raise PreviewError("gone") from error
+    if sha256 and hashlib.sha256(source).hexdigest() != sha256:
+        raise PreviewError("changed")
     with _LANE:
         try:
             document = pdfium.PdfDocument(source)
         except pdfium.PdfiumError as error:
             raise PreviewError("unreadable") from error
         try:
-            place = _find(document, marks)
-            page = document[place]
+            pages = len(document)
+            at = _find(document, pages, place) if isinstance(place, str) else min(place, pages - 1)
+            page = document[at]
             try:
                 width, height = page.get_size()
-                bitmap = page.render(scale=dpi / 72, prefer_bgrx=True, rev_byteorder=False)
+                bitmap = page.render(scale=dpi / 72, prefer_bgrx=True)
                 image = QImage(
                     bytes(bitmap.buffer), bitmap.width, bitmap.height, bitmap.stride, QImage.Format.Format_RGB32
                 ).copy()
                 bitmap.close()
             finally:
                 page.close()
-            return Picture(image, width * _MM, height * _MM, place + 1, len(document))
+            return Picture(image, width * _MM, height * _MM, at + 1, pages)
         finally:
             document.close()
 
 
-def _find(document: object, marks: tuple[str, ...]) -> int:
-    pages = len(document)  # type: ignore[arg-type]
-    wanted = tuple("".join(mark.split()) for mark in marks if mark.strip())
-    if pages <= 1 or not wanted:
-        return 0
-    for place in range(min(pages, _LOOKED)):
-        page = document[place]  # type: ignore[index]
+def _find(document: Any, pages: int, number: str) -> int:
+    wanted = re.compile(rf"(?<!\w){re.escape(number)}(?!\w)")
+    for at in range(min(pages, _LOOKED)):
+        page = document[at]
         text_page = page.get_textpage()
         try:
-            text = "".join(text_page.get_text_range().split())
+            text = text_page.get_text_range()
         finally:
             text_page.close()
             page.close()
-        if any(mark in text for mark in wanted):
-            return place
+        if wanted.search(text):
+            return at
     return 0
 
 

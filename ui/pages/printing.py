@@ -1,0 +1,334 @@
+"""What waits for its label, what was made, and how it looks on paper. Printers of their own come later: documents are PDF
+files that the system's viewer opens, and the page says so. A second copy must never go out without being marked."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Hashable
+from pathlib import Path
+from typing import cast
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from app.changes import CONNECTIONS, ORDERS, PRINTS, ChangeReport
+from app.printing.documents import Kind as DocumentKind
+from app.printing.documents import label_of
+from app.printing.label import LabelWords, draw_labels
+from app.store import PrintRow
+from ui.kit import Action, Burst, spawn
+from ui.pages.orders_documents import DocumentDesk
+from ui.pages.orders_model import OrdersSource
+from ui.pages.printing_model import JOURNAL_COLUMNS, PAGE_KINDS, WAITING, WAITING_COLUMNS, Journal, waiting_row
+from ui.pages.printing_preview import LabelPreview, Picture, PreviewError, picture_of
+from ui.services import Page, Services
+from ui.tables import DenseTable, WindowedTableModel
+from ui.theme import COMPACT
+from ui.widgets import Button, Card, EmptyState, IconButton, Note, PageHeader, Text, ToastHost
+from ui.words import t, words
+
+_TABLES = {ORDERS: "waiting", PRINTS: "journal", CONNECTIONS: "connections"}
+_PREVIEW = 380
+
+
+class PrintPage(Page):
+    """Requests it understands: "id" (an order that waits: it becomes the current one)."""
+
+    id = "print"
+    icon_name = "printer"
+
+    def __init__(self, services: Services, parent: QWidget | None = None) -> None:
+        super().__init__(services, parent)
+        self._stale: set[str] = {"all"}
+        self._installed = False
+        self._asked = 0
+        self._front = "waiting"  # which table the preview follows
+        self._ask_for: int | None = None
+        self.toasts = ToastHost(self)
+        self.desk = DocumentDesk(services, self, self.toasts, self.said.emit)
+        self.source = OrdersSource(services.store, services.now, waiting_row)
+        self.waiting = WindowedTableModel(WAITING_COLUMNS, self.source.fetch, self.source.count, ticks=True)
+        self.waiting.filter = WAITING
+        self.waiting.sorting = ("ship_by", True)
+        self.journal_source = Journal(services.store, self.source.zone_now)
+        self.journal = WindowedTableModel(JOURNAL_COLUMNS, self.journal_source.fetch, self.journal_source.count)
+        self.waiting_table = DenseTable(self.waiting, t("printpage.waiting"), density=COMPACT)
+        self.waiting_table.set_empty(
+            EmptyState("printer", t("printpage.empty_waiting"), t("printpage.empty_waiting_next"))
+        )
+        self.journal_table = DenseTable(self.journal, t("printpage.journal"), density=COMPACT)
+        self.journal_table.set_empty(
+            EmptyState("file-pdf", t("printpage.empty_journal"), t("printpage.empty_journal_next"))
+        )
+        self.header = PageHeader(t("nav.print"), t("printpage.fact"))
+        self.save_button = Button(t("printpage.save"), icon="file-pdf")
+        self.header.add_plain(self.save_button)
+        self.print_button = Button(t("orders.print", count=0), "primary", "printer", "Ctrl+P")
+        self.header.set_primary(self.print_button)
+        self.note = Note("offline", "", t("printpage.no_printers"), icon="info")
+        self.trouble = Note("unhealthy", t("table.failed"), t("error.task_hint"), (t("common.retry"),))
+        self.preview = LabelPreview()
+        self._lay_out()
+        self._burst = Burst(lambda keys: spawn(self._refresh(keys), "print refresh"), 250, self)
+        self._pause = QTimer(self)
+        self._pause.setSingleShot(True)
+        self._pause.setInterval(80)
+        self._pause.timeout.connect(lambda: spawn(self._draw_preview(), "print preview"))
+        self._connect()
+        self._add_actions()
+        self._update_buttons()
+
+    def _lay_out(self) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.header)
+        body = QHBoxLayout()
+        body.setContentsMargins(20, 0, 20, 20)
+        body.setSpacing(12)
+        left = QVBoxLayout()
+        left.setSpacing(12)
+        self.trouble.hide()
+        left.addWidget(self.trouble)
+        left.addWidget(self.note)
+        self.waiting_card = Card(t("printpage.waiting"), padded=False)
+        self.to_orders = Button(t("printpage.to_orders"), "link", trailing="caret-right", small=True)
+        self.waiting_card.head.addWidget(self.to_orders)
+        self.waiting_card.body.addWidget(self.waiting_table)
+        left.addWidget(self.waiting_card, 1)
+        self.journal_card = Card(t("printpage.journal"), padded=False)
+        self.open_button = Button(t("printpage.open"), icon="file-pdf", small=True)
+        self.folder_button = Button(t("printpage.folder"), icon="folder-open", small=True)
+        self.again_button = Button(t("printpage.again"), icon="printer", small=True)
+        for button in (self.open_button, self.folder_button, self.again_button):
+            self.journal_card.head.addWidget(button)
+        self.journal_card.body.addWidget(self.journal_table)
+        left.addWidget(self.journal_card, 1)
+        body.addLayout(left, 1)
+        self.preview_card = Card(t("printpage.preview.title"), " ", padded=False)
+        self.back = IconButton("caret-left", t("printpage.preview.back"), small=True)
+        self.forth = IconButton("caret-right", t("printpage.preview.forth"), small=True)
+        self.preview_card.head.addWidget(self.back)
+        self.preview_card.head.addWidget(self.forth)
+        self.preview_card.body.addWidget(self.preview, 1)
+        self.size = Text("", "small", "text_2")
+        self.size.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        self.size.setContentsMargins(0, 0, 0, 12)
+        self.preview_card.body.addWidget(self.size)
+        self.preview_card.setFixedWidth(_PREVIEW)
+        body.addWidget(self.preview_card)
+        column.addLayout(body, 1)
+
+    def _connect(self) -> None:
+        self.print_button.clicked.connect(lambda: self._print())
+        self.save_button.clicked.connect(lambda: self._print(choose=True))
+        self.to_orders.clicked.connect(lambda: self.go.emit("orders", {"view": "unprinted"}))
+        self.open_button.clicked.connect(self._open_file)
+        self.folder_button.clicked.connect(self._open_folder)
+        self.again_button.clicked.connect(self._print_again)
+        self.back.clicked.connect(lambda: self._walk(-1))
+        self.forth.clicked.connect(lambda: self._walk(1))
+        self.trouble.button(0).clicked.connect(lambda: spawn(self._refresh(frozenset({"all"})), "print refresh"))
+        for name, model, table in (
+            ("waiting", self.waiting, self.waiting_table),
+            ("journal", self.journal, self.journal_table),
+        ):
+            table.current_key_changed.connect(lambda key, n=name: self._current(n, key))
+            model.failed.connect(lambda _error: self.trouble.show())
+            model.refreshed.connect(self._pause.start)
+            model.count_changed.connect(lambda _n: self._counted())
+            model.modelReset.connect(lambda m=model, tab=table: self._first_row(m, tab))
+        self.waiting.ticks_changed.connect(self._update_buttons)
+        self.waiting_table.opened.connect(lambda key: self.go.emit("orders", {"id": key}))
+        self.journal_table.opened.connect(lambda _key: self._open_file())
+
+    def _add_actions(self) -> None:
+        actions = self.services.actions
+        made = (
+            Action("print.labels", "printpage.action.labels", self._print, "printer", ("Ctrl+P",), "print"),
+            Action("print.save", "printpage.action.save", lambda: self._print(choose=True), "file-pdf",
+                   ("Ctrl+Shift+P",), "print"),
+            Action("print.open", "printpage.action.open", self._open_file, "file-pdf", (), "print"),
+            Action("print.folder", "printpage.action.folder", self._open_folder, "folder-open", (), "print"),
+            Action("print.again", "printpage.action.again", self._print_again, "printer", (), "print"),
+        )  # fmt: skip
+        for action in made:
+            if action.id in actions:
+                actions.remove(action.id)  # of a page that was built in another language
+        actions.add(*made)
+
+    # -- what the window tells ---------------------------------------------------------------------------------
+    def shown(self, request: object = None) -> None:
+        if not self._installed:
+            self._installed = True
+            self.services.actions.install(self.window())
+        order = request.get("id") if isinstance(request, dict) else None
+        if isinstance(order, int) and not self.waiting_table.set_current_key(order):
+            self._ask_for = order
+        stale, self._stale = frozenset(self._stale), set()
+        if stale:
+            spawn(self._refresh(stale), "print refresh")
+        self.waiting_table.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def changed(self, report: ChangeReport) -> None:
+        key = _TABLES.get(report.table)
+        if key is None:
+            return
+        if self.isVisible():
+            self._burst.poke(key)
+        else:
+            self._stale.add(key)
+
+    def set_inner_width(self, width: int) -> None:
+        self.header.set_narrow(width < 1100)
+        self.preview_card.setVisible(width >= 900)
+        self.preview_card.setFixedWidth(_PREVIEW if width >= 1100 else 300)
+        for table in (self.waiting_table, self.journal_table):
+            table.set_inner_width(width)
+
+    # -- loading -----------------------------------------------------------------------------------------------
+    async def _refresh(self, keys: frozenset[Hashable]) -> None:
+        everything = bool(keys & {"all", "connections"})
+        if everything or not self.source.connections:
+            await self.source.learn_connections()
+            rows = self.source.connections.values()
+            self.journal_source.integrations = {row.id: row.integration for row in rows}
+        self.trouble.hide()
+        if everything or "waiting" in keys:
+            await self.waiting.refresh()
+        if everything or "journal" in keys:
+            await self.journal.refresh()
+        self._counted()
+
+    def _counted(self) -> None:
+        waiting, journal = self.waiting.total, self.journal.total
+        self.waiting_card.set_title(t("printpage.waiting"), t("printpage.waiting_note", count=waiting))
+        self.journal_card.set_title(t("printpage.journal"), t("printpage.journal_note", count=journal))
+        self._update_buttons()
+
+    def _first_row(self, model: WindowedTableModel, table: DenseTable) -> None:
+        wanted, found = self._ask_for, False
+        if model is self.waiting and wanted is not None:
+            self._ask_for, found = None, table.set_current_key(wanted)
+        if model.total and not found:
+            front = self._front
+            table.setCurrentIndex(model.index(0, model.offset))
+            self._front = front  # a first load does not take the preview away from the table in front
+        self._pause.start()
+
+    def _update_buttons(self) -> None:
+        count = self.waiting.tick_count or self.waiting.total
+        self.print_button.setText(t("orders.print", count=count))
+        reason = "" if count else t("printpage.empty_waiting")
+        self.print_button.disable(reason)
+        self.save_button.disable(reason)
+        row = self._document()
+        chosen = "" if row is not None else t("printpage.choose_document")
+        self.open_button.disable(chosen)
+        self.folder_button.disable(chosen)
+        can = row is not None and row.order_id is not None and row.kind in PAGE_KINDS
+        self.again_button.disable("" if can else chosen or t("printpage.not_again"))
+
+    # -- the preview -------------------------------------------------------------------------------------------
+    def _current(self, name: str, key: Hashable) -> None:
+        if key is not None:
+            self._front = name
+        self._update_buttons()
+        self._pause.start()
+
+    def _tables(self) -> tuple[DenseTable, WindowedTableModel]:
+        if not self.waiting.total or (self._front == "journal" and self.journal.total):
+            return self.journal_table, self.journal
+        return self.waiting_table, self.waiting
+
+    def _walk(self, step: int) -> None:
+        table, model = self._tables()
+        row = min(max(0, table.currentIndex().row() + step), model.total - 1)
+        if row >= 0:
+            table.setCurrentIndex(model.index(row, model.offset))
+
+    async def _draw_preview(self) -> None:
+        self._asked += 1
+        asked = self._asked
+        table, model = self._tables()
+        key, at = table.current_key(), table.currentIndex().row()
+        where = t("table.row_of", row=at + 1, count=model.total) if key is not None else " "
+        self.preview_card.set_title(t("printpage.preview.title"), where)
+        self.back.setEnabled(at > 0)
+        self.forth.setEnabled(at + 1 < model.total)
+        if not isinstance(key, int):
+            self.preview.show_words(t("printpage.preview.nothing"))
+            self.size.setText("")
+            return
+        try:
+            drawn = await (self._of_order(key) if model is self.waiting else self._of_document(key, at))
+        except PreviewError as error:
+            if asked == self._asked:
+                self.preview.show_words(t(f"printpage.preview.{error.key}"))
+                self.size.setText("")
+            return
+        if asked == self._asked and drawn is not None:
+            picture, name = drawn
+            self.preview.show_picture(picture, t("printpage.preview.of", name=name))
+            self.size.setText(size_words(picture))
+
+    async def _of_order(self, order_id: int) -> tuple[Picture, str] | None:
+        """The label as it would come out now."""
+        stored = await self.services.store.orders.get(order_id)
+        if stored is None:
+            return None
+        row = self.source.connections.get(stored.connection_id)
+        sender = str(await self.services.store.settings.get("sender") or "")
+        copies = await self.services.store.prints.copies([order_id], "label")
+        name = row.name if row is not None else ""
+        label = label_of(stored.order, name, sender, words(), copies.get(order_id, 0))
+        named = LabelWords(**{field: t(f"print.label.{field}") for field in LabelWords.__struct_fields__})
+        loop = asyncio.get_running_loop()
+        data = await loop.run_in_executor(self.services.worker.executor(), draw_labels, [label], named)
+        return await picture_of(data), stored.order.number
+
+    async def _of_document(self, print_id: int, at: int) -> tuple[Picture, str] | None:
+        """The page of the file that was made then."""
+        row = self.journal_source.row(print_id)
+        if row is None:
+            return None
+        place = await self.journal_source.place(row, at)
+        number = self.journal_source.number(row.order_id)
+        return await picture_of(Path(row.path), place, row.sha256), number
+
+    # -- doing -------------------------------------------------------------------------------------------------
+    def _document(self) -> PrintRow | None:
+        key = self.journal_table.current_key()
+        return self.journal_source.row(key) if isinstance(key, int) else None
+
+    def _print(self, *, choose: bool = False) -> None:
+        async def work() -> None:
+            if self.waiting.tick_count:
+                ids = [row[0] for row in await self.waiting.ticked_rows()]
+            else:
+                ids = await self.source.looked_through_ids(WAITING, self.waiting.sorting)
+            if await self.desk.make(ids, "label", choose=choose) is not None:
+                self.waiting.tick_all(False)
+
+        spawn(work(), "print labels")
+
+    def _open_file(self) -> None:
+        row = self._document()
+        if row is not None:
+            self.desk.show_file(Path(row.path))
+
+    def _open_folder(self) -> None:
+        row = self._document()
+        if row is not None:
+            self.desk.show_folder(Path(row.path))
+
+    def _print_again(self) -> None:
+        row = self._document()
+        if row is not None and row.order_id is not None and row.kind in PAGE_KINDS:
+            spawn(self.desk.make([row.order_id], cast(DocumentKind, row.kind)), "print again")
+
+
+def size_words(picture: Picture) -> str:
+    """ "100 × 150 mm · 1 / 3"."""
+    wide, tall = round(picture.width_mm), round(picture.height_mm)
+    return t("printpage.preview.size", wide=wide, tall=tall, page=picture.page, pages=picture.pages)
