@@ -16,7 +16,11 @@ from ui.widgets.base import draw_ring
 from ui.words import t
 
 _ROWS, _HIGH, _GAP = 2, 18, 3
-_SHAPES = {"healthy": ("healthy_mark", 1.0), "degraded": ("degraded_mark", 2 / 3), "unhealthy": ("unhealthy_mark", 1 / 3)}
+_SHAPES = {
+    "healthy": ("healthy_mark", 1.0),
+    "degraded": ("degraded_mark", 2 / 3),
+    "unhealthy": ("unhealthy_mark", 1 / 3),
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -228,5 +228,7 @@ def _month_ticks(since: float, until: float, months: int) -> list[tuple[float, s
         if at > until:
             return made
         if at >= since:
-            made.append((at, figures().date_short(wall).split(" ", 1)[1] + (f" {wall.year}" if wall.month == 1 else "")))
+            made.append(
+                (at, figures().date_short(wall).split(" ", 1)[1] + (f" {wall.year}" if wall.month == 1 else ""))
+            )
         number += months

@@ -73,7 +73,10 @@ class _Shade(pg.LinearRegionItem):
         super().paint(p, *args)
         box = self.boundingRect()
         tall = self.pixelLength(pg.Point(0, 1)) or 0.0
-        p.fillRect(QRectF(box.left(), box.bottom() - tall * INCIDENT_CAP, box.width(), tall * INCIDENT_CAP), theme().ink(self.role))
+        p.fillRect(
+            QRectF(box.left(), box.bottom() - tall * INCIDENT_CAP, box.width(), tall * INCIDENT_CAP),
+            theme().ink(self.role),
+        )
 
 
 class LinePlot(pg.GraphicsView):
@@ -303,7 +306,9 @@ class LinePlot(pg.GraphicsView):
             return
         at = data.times[index].timestamp()
         self.hair.setValue(at)
-        self.rings.setData([self._spot(data, x, index, 8, ring=True) for x in data.lines if x.values[index] is not None])
+        self.rings.setData(
+            [self._spot(data, x, index, 8, ring=True) for x in data.lines if x.values[index] is not None]
+        )
         entries = [Entry(line.name, data.value_words(line, index), line.look) for line in data.lines]
         entries += [Entry(x.name, figures().number(x.values[index])) for x in data.extras if x.values[index]]
         x = self.mapFromScene(self.ground.mapViewToScene(QPointF(at, 0))).x()

@@ -167,7 +167,7 @@ class ConnectDialog(DialogFrame):
     def _touched(self) -> None:
         """What the last test said no longer holds."""
         self._show_environment()
-        if self.sender() is self.form and self.operation is None and self.attempt is not None:
+        if self.operation is None and self.attempt is not None:
             self.attempt = None
             self.result.show_stale()
             self.form.switches.allow_writes(False)

@@ -145,7 +145,7 @@ class CredentialFields(QWidget):
 
 
 class ConnectForm(QWidget):
-    """`ConnectForm(manifest, names, accounts, rehearsal)`. Signal `changed` at every touch.
+    """`ConnectForm(manifest, names, accounts, rehearsal)`. Signal `changed` when something that a test proves was touched.
 
     `names`: those that are taken; `accounts`: existing ones of this family (any environment).
     """
@@ -180,9 +180,7 @@ class ConnectForm(QWidget):
         top.addWidget(self._environment_field)
         column.addLayout(top)
         self.account = QComboBox()
-        self._account_field = FormField(
-            t("connections.form.account"), self.account, t("connections.form.account_hint")
-        )
+        self._account_field = FormField(t("connections.form.account"), self.account, t("connections.form.account_hint"))
         column.addWidget(self._account_field)
         self.credentials = CredentialFields(manifest)
         column.addWidget(self.credentials)
@@ -205,19 +203,16 @@ class ConnectForm(QWidget):
         self._show_more(rehearsal)
 
     def _wire(self) -> None:
-        for edit, made in (
-            (self.name, self._name_field),
-            (self.base_url, self._url_field),
-            (self.own_rate, self._rate_field),
-        ):
-            edit.textChanged.connect(lambda _text, one=made: self._touched(one))
+        self.name.textChanged.connect(lambda _text: self._name_field.set_trouble(""))
+        self.own_rate.textChanged.connect(lambda _text: self._rate_field.set_trouble(""))
+        self.base_url.textChanged.connect(lambda _text: self._address_touched())
         self.credentials.changed.connect(self.changed)
         self.environment.chosen.connect(lambda _value: self._environment_changed())
         self.account.currentIndexChanged.connect(lambda _place: self._account_changed())
         self._more.toggled.connect(self._show_more)
 
-    def _touched(self, one: FormField) -> None:
-        one.set_trouble("")
+    def _address_touched(self) -> None:
+        self._url_field.set_trouble("")
         self.changed.emit()
 
     def _show_more(self, on: bool) -> None:

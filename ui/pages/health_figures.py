@@ -109,7 +109,9 @@ def chart_data(
 ) -> ChartData:
     """p50, p95 and p99 with the goal, incidents, and calls and errors for the table."""
     step = step_of(points, since, until, asked)
-    lines = tuple(Line(key, key, tuple(getattr(point, key) for point in points), look) for key, look in PERCENTILES.items())
+    lines = tuple(
+        Line(key, key, tuple(getattr(point, key) for point in points), look) for key, look in PERCENTILES.items()
+    )
     groups = [group for group in ERROR_GROUPS if any(group in grouped(point.errors) for point in points)]
     extras = [Extra("calls", t("health.calls"), tuple(point.count for point in points))]
     extras += [
@@ -148,7 +150,11 @@ def _bar(at: datetime, size: timedelta, counts: Mapping[str, int]) -> Bar:
     start, end = at.astimezone(), (at + size).astimezone()
     write = figures()
     if size >= timedelta(days=1):
-        words = write.date_short(start) if size == timedelta(days=1) else f"{write.date_short(start)} – {write.date_short(end)}"
+        words = (
+            write.date_short(start)
+            if size == timedelta(days=1)
+            else f"{write.date_short(start)} – {write.date_short(end)}"
+        )
         tick = write.date_short(start)
     else:
         words = f"{write.date_short(start)} {write.time(start)} – {write.time(end)}"

@@ -14,8 +14,8 @@ from app.api.answers import sentence
 from app.contracts import Message
 from app.monitor.health import HealthReport, State
 from app.store.connections import ConnectionRow
-from ui.pages.health_figures import error_words, percent
 from ui.charts.data import round_ms
+from ui.pages.health_figures import error_words, percent
 from ui.tables import Channel, Column, Kind, Status, Tinted
 from ui.theme import look_of
 from ui.words import figures, t, words
@@ -28,8 +28,8 @@ COLUMNS = (
     Column("p95", "health.p95_goal", Kind.NUMBER, rank=2, width=112),
     Column("day", "health.today", Kind.NUMBER, rank=2, width=72),
     Column("month", "health.days_30", Kind.NUMBER, rank=3, width=72),
-    Column("errors", "health.errors_24h", Kind.TEXT, rank=3, width=136),
-    Column("breaker", "health.breaker", Kind.STATUS, rank=3, width=116),
+    Column("errors", "health.errors_24h", Kind.QUIET, rank=3, width=150),
+    Column("breaker", "health.breaker", Kind.QUIET, rank=3, width=92),
     Column("queue", "health.queue", Kind.NUMBER, rank=3, width=78),
 )
 #: From the worst to the best: the order of the column "state", and which connection is looked at first.
@@ -66,7 +66,9 @@ def state_words(state: State) -> str:
 def blame_sentence(report: HealthReport) -> str:
     """What happened, on whose side, what to do; the name of the connection stands beside it and is left out."""
     if report.message is None:
-        key = {State.PAUSED: "health.paused", State.UNKNOWN: "health.not_called_yet"}.get(report.state, "health.all_well")
+        key = {State.PAUSED: "health.paused", State.UNKNOWN: "health.not_called_yet"}.get(
+            report.state, "health.all_well"
+        )
         return t(key)
     return sentence(words(), localised(report.message))
 
@@ -131,7 +133,7 @@ def table_row(watched: Watched, now: datetime) -> tuple[Any, ...]:
         _tinted(percent(report.availability_24h), _share_role(report.availability_24h)),
         _tinted(percent(report.availability_30d), _share_role(report.availability_30d)),
         error_words(report.errors_24h) or "—",
-        Status(breaker[0], t(breaker[1])) if breaker else Status("healthy", t("health.breaker_closed")),
+        Tinted(t(breaker[1]), f"{breaker[0]}_text") if breaker else t("health.breaker_closed"),
         queue_words(watched),
     )
 

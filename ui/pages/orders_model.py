@@ -38,13 +38,13 @@ _CHANNEL_LOOKS = {
 }
 
 COLUMNS = (
-    Column("channel", "orders.column.channel", Kind.CHANNEL, rank=3, width=116),
+    Column("channel", "orders.column.channel", Kind.CHANNEL, rank=3, width=130),
     Column("number", "orders.column.number", Kind.CHANNEL, rank=1, width=144),
     Column("placed_at", "orders.column.placed", Kind.QUIET, rank=4, width=80),
     Column("buyer", "orders.column.buyer", Kind.TEXT, rank=1, width=116),
     Column("city", "orders.column.city", Kind.TEXT, rank=3, width=80),
-    Column("items", "orders.column.items", Kind.NUMBER, rank=3, width=52),
-    Column("total", "orders.column.total", Kind.MONEY, rank=2, width=98),
+    Column("items", "orders.column.items", Kind.NUMBER, rank=2, width=52),
+    Column("total", "orders.column.total", Kind.MONEY, rank=2, width=94),
     Column("local_state", "orders.column.state", Kind.STATUS, rank=1, width=118),
     Column("ship_by", "orders.column.ship_by", Kind.DEADLINE, rank=1, width=98),
     Column("printed", "orders.column.printed", Kind.QUIET, rank=3, width=84, sortable=False),

@@ -33,7 +33,7 @@ JOURNAL_COLUMNS = (
     Column("kind", "printpage.column.document", Kind.TEXT, rank=1, width=110, sortable=False),
     Column("order", "printpage.column.order", Kind.CHANNEL, rank=1, width=160, sortable=False),
     Column("file", "printpage.column.file", Kind.QUIET, rank=2, width=170, sortable=False),
-    Column("note", "printpage.column.note", Kind.STATUS, rank=1, width=140, sortable=False),
+    Column("note", "printpage.column.note", Kind.STATUS, rank=1, width=158, sortable=False),
 )
 
 
