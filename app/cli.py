@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 import click
 
 from app.api.answers import Answer
+from app.api.cli_safety import Shell, register
 from app.contracts import ProviderError, Secret
 from app.contracts.catalogue import Catalogue, UnknownIntegration, providers_root
 from app.formats.words import Words, system_language
@@ -378,6 +379,8 @@ def doctor(workspace: Path | None, as_json: bool) -> None:
 
     finish(loop_run(examine(workspace or live_folder(), lang())), as_json)
 
+
+register(main, Shell(common, run, read_text, finish, lang))
 
 if __name__ == "__main__":
     main()

@@ -7,6 +7,13 @@ import tempfile
 
 import pytest
 
+# The contract suite is a library to other tests too: said here, before any of them imports it, or its asserts would fail
+# without saying what they compared.
+pytest.register_assert_rewrite(
+    *(f"tests.contract.{name}" for name in ("checks", "rig", "scaffolded", "suite")),
+    *(f"tests.contract.suite_{name}" for name in ("carrier", "faults", "keys", "money", "reads", "writes")),
+)
+
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ["PAXZAR_TEST_PROFILE"] = "1"
 # For child processes too, and before anything asks where its folders are.

@@ -38,7 +38,8 @@ _log = logging.getLogger(__name__)
 
 HARD_EXIT_S = 10.0
 TASKS_S = 5.0
-GEOMETRY, PAGE, LANGUAGE, SCHEME, DENSITY = "window.geometry", "window.page", "ui.language", "ui.scheme", "ui.density"
+GEOMETRY, PAGE = "window.geometry", "window.page"
+LANGUAGE, SCHEME, DENSITY, MOTION = "ui.language", "ui.scheme", "ui.density", "ui.reduce_motion"
 
 
 def parse(argv: Sequence[str]) -> argparse.Namespace:
@@ -52,11 +53,21 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     return parser.parse_args(argv)
 
 
+def read_password(source: str | None) -> str | None:
+    """What `--unlock-from` names: a file, or "-" for standard input. Raises OSError, UnicodeDecodeError."""
+    if not source:
+        return None
+    text = sys.stdin.read() if source == "-" else Path(source).read_text(encoding="utf-8")
+    return text.rstrip("\r\n")
+
+
 class Program:
     """One process: one window, one workspace after the other. `run` returns the exit code."""
 
-    def __init__(self, app: QApplication, window: MainWindow, options: argparse.Namespace, face: Face) -> None:
-        self._app, self.window, self._options, self._face = app, window, options, face
+    def __init__(
+        self, window: MainWindow, options: argparse.Namespace, face: Face, password: str | None = None
+    ) -> None:
+        self.window, self._options, self._face, self._password = window, options, face, password
         self.watchdog = LoopWatchdog()
         self.finished = asyncio.Event()
         self._leave = asyncio.Event()
@@ -123,11 +134,8 @@ class Program:
 
         rehearsal = bool(self._options.rehearsal)
         folder = self._options.workspace or (rehearsal_folder() if rehearsal else live_folder())
-        source = self._options.unlock_from
-        if not source:
-            return Place(folder, rehearsal)
-        text = sys.stdin.read() if source == "-" else Path(source).read_text(encoding="utf-8")
-        return Place(folder, rehearsal, Secret(text.rstrip("\r\n")))
+        text, self._password = self._password, None
+        return Place(folder, rehearsal, None if text is None else Secret(text))
 
     async def _live(self, console: Console, keyring: KeyringPort | None) -> None:
         """From the open workspace until the person leaves."""
@@ -156,20 +164,24 @@ class Program:
             console.changes, console.worker, utc_now, console.is_rehearsal, Registry(), Operations(), UndoStack(),
         )  # fmt: skip
         folder = console.workspace.folder
-        house = House(folder, console.vault, keyring, self.watchdog, self.set_language, self.switch)
+        house = House(
+            folder, console.vault, keyring, self.watchdog, lambda: self._language, self.set_language, self.switch
+        )
         self.window.fill(services, house)
 
     async def _put_on(self, console: Console) -> None:
         """The workspace's own looks, where they differ from what was kept on this machine."""
         kept = await console.store.settings.all("ui.")
         face = Face(str(kept.get(LANGUAGE) or ""), str(kept.get(SCHEME) or ""), str(kept.get(DENSITY) or ""))
-        self._language = face.language
+        if LANGUAGE in kept:
+            self._language = face.language
         if not self._options.lang and face.language in words.LANGUAGES and face.language != words.words().language:
             words.choose(face.language)
         if kept.get(SCHEME) and face.known_scheme is not appearance().scheme:
             appearance().set_scheme(face.known_scheme)
         if kept.get(DENSITY):
             appearance().set_density(DENSITIES[face.known_density])
+        appearance().set_reduce_motion(bool(kept.get(MOTION)))
         geometry = await console.store.settings.get(GEOMETRY, "")
         if isinstance(geometry, str) and geometry and geometry != self._face.geometry:
             self.window.restore_place(geometry)
@@ -231,7 +243,7 @@ class Program:
         self._language = language
         words.choose(language or None)
         if self._console is not None:
-            spawn(self._console.store.settings.set(LANGUAGE, language or None), "language")
+            spawn(self._console.store.settings.set(LANGUAGE, language), "language")
         self.window.rebuild()
 
     # -- the end ---------------------------------------------------------------------------------------------------
@@ -304,6 +316,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = parse(arguments)
     if options.lang:
         words.choose(options.lang)
+    try:
+        password = read_password(options.unlock_from)
+    except (OSError, UnicodeDecodeError):
+        print(t("cli.cannot_read", path=options.unlock_from), file=sys.stderr)  # noqa: T201 - wrong usage
+        return 2
     app = make_app(arguments)
     appearance().install(app, face.known_scheme or Scheme.SYSTEM, DENSITIES[face.known_density])
     sys.excepthook = log_hook
@@ -313,7 +330,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     loop = qasync.QEventLoop(app)
     asyncio.set_event_loop(loop)
     with loop:
-        program = Program(app, window, options, face)
+        program = Program(window, options, face, password)
         watch_signals(loop, program)
         app.commitDataRequest.connect(lambda _manager: session_ends(window, program))
         try:

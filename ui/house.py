@@ -19,7 +19,7 @@ from ui.kit import LoopWatchdog
 class House:
     """`vault` is None in a rehearsal workspace, `keyring` None where the system has none that may be used.
 
-    `set_language("tr" | "en" | "")` builds the window anew in that language ("": the system's) and keeps the choice.
+    `language()` is the choice in force ("": the system's); `set_language(choice)` builds the window anew in it, and keeps it.
     `switch(rehearsal)` closes this workspace and opens the live or the rehearsal one.
     """
 
@@ -27,6 +27,7 @@ class House:
     vault: Vault | None
     keyring: KeyringPort | None
     watchdog: LoopWatchdog
+    language: Callable[[], str]
     set_language: Callable[[str], None]
     switch: Callable[[bool], None]
 

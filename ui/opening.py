@@ -97,7 +97,7 @@ class Opener:
                 if await self._hand_over(owned):
                     raise Refused(0) from None
                 if time.monotonic() > until:
-                    raise await self._told(t("workspace.owned", pid=str(owned.pid or "?"))) from None
+                    raise await self._told(t("store.workspace_owned", pid=str(owned.pid or "?"))) from None
                 await asyncio.sleep(0.2)
             except (StoreError, OSError) as error:
                 raise await self._told(error) from error

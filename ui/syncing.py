@@ -67,4 +67,4 @@ def report_words(totals: dict[str, int]) -> str:
     """What a person reads when it is over."""
     if totals["failed"]:
         return t("shell.synced_some", count=totals["failed"], new=totals["new"])
-    return t("shell.synced", count=totals["new"])
+    return t("shell.synced", count=totals["new"]) if totals["new"] else t("shell.synced_none")

@@ -111,6 +111,8 @@ class MainWindow(QMainWindow):
         self._watch = Watch(services, self.show_standing)
         self._stop = [services.changes.listen(self._changed)]
         self.teller.listen(services.operations, services.undo)
+        services.undo.changed.connect(self._undo_changed)
+        self._stop.append(lambda: services.undo.changed.disconnect(self._undo_changed))
         name = t("shell.rehearsal" if services.rehearsal else "shell.live")
         self.sidebar.switch.set_workspace(name, "")
         self._title()
@@ -290,6 +292,10 @@ class MainWindow(QMainWindow):
 
         await (services.store.outbox.freeze() if on else services.store.outbox.unfreeze())
         services.changes.publish(ChangeReport(OUTBOX, source="user"))
+
+    def _undo_changed(self) -> None:
+        if self.services is not None:
+            self.services.actions.set_scope(self.current)  # their keys work again
 
     def say(self, state: str, title: str, text: str = "") -> None:
         """A toast."""

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from app.store.accounts import AccountRow, Accounts
 from app.store.attention import Attention, AttentionRow
+from app.store.audit import Action, Audit, AuditEntry, AuditFilter, BrokenLink, Head, Outcome
 from app.store.connections import ConnectionRow, Connections
 from app.store.cursors import Cursors
 from app.store.db import Database
@@ -29,10 +30,10 @@ from app.store.samples import ErrorRow, Samples, SeriesPoint
 from app.store.settings import Settings
 
 __all__ = [
-    "AccountRow", "Applied", "AttentionRow", "ConnectionRow", "Database", "ErrorRow", "JobRow", "ListingQuery",
-    "ListingRow", "LocalState", "OrderQuery", "OrderRow", "OutboxFilter", "OutboxRow", "PrintRow", "SeriesPoint",
-    "StatusChange", "Store", "StoreBusy", "StoreDamaged", "StoreError", "StoreFull", "StoreReadOnly", "StoredListing",
-    "StoredOrder", "TodayFigures",
+    "AccountRow", "Action", "Applied", "AttentionRow", "Audit", "AuditEntry", "AuditFilter", "BrokenLink",
+    "ConnectionRow", "Database", "ErrorRow", "Head", "JobRow", "ListingQuery", "ListingRow", "LocalState", "OrderQuery",
+    "OrderRow", "OutboxFilter", "OutboxRow", "Outcome", "PrintRow", "SeriesPoint", "StatusChange", "Store", "StoreBusy",
+    "StoreDamaged", "StoreError", "StoreFull", "StoreReadOnly", "StoredListing", "StoredOrder", "TodayFigures",
 ]  # fmt: skip
 
 # Each fails when its index does not hold exactly the words of its rows.
@@ -59,6 +60,7 @@ class Store:
         self.jobs = Jobs(db, now)
         self.prints = Prints(db, now)
         self.settings = Settings(db)
+        self.audit = Audit(db, now)
 
     @classmethod
     async def open(

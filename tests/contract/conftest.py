@@ -6,14 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-# Before they are imported, or their asserts would fail without saying what they compared.
-pytest.register_assert_rewrite(
-    *(f"tests.contract.{name}" for name in ("checks", "rig", "scaffolded")),
-    *(f"tests.contract.suite_{name}" for name in ("carrier", "faults", "keys", "money", "reads", "writes")),
-)
-
-from tests.contract.rig import Hosts  # noqa: E402 - after the registration above
-from tests.contract.scaffolded import own_hosts, written  # noqa: E402
+from tests.contract.rig import Hosts
+from tests.contract.scaffolded import own_hosts, written
 
 __all__ = ["hosts", "own_hosts", "written"]
 

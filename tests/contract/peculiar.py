@@ -50,6 +50,14 @@ def _elsewhere(levels: Mapping[str, int]) -> int:
     return sum(pieces for gid, pieces in levels.items() if gid != oldest)
 
 
+_NUMBER = "734512098765"  # the tracking number of the suite's notices
+
+
+def _without_number(sandbox: Any) -> str:
+    """For a vendor with no place for a merchant's tracking number: it must be nowhere, which counts as once here."""
+    return f"{sandbox.truth_shipments()} {_NUMBER}"
+
+
 _PLAIN = Peculiar()
 
 TABLE: dict[str, Peculiar] = {
@@ -60,6 +68,25 @@ TABLE: dict[str, Peculiar] = {
         # Trendyol hears of Picking once per package; its carriers are its own, so the notice's carrier is not kept.
         confirmed="status:{order}",
         carrier_word=False,
+    ),
+    "hepsiburada": Peculiar(
+        # An upload is worked off after a while, and each may begin ten seconds after the last.
+        settle_s=20.0,
+        write_fault={"method": "POST", "path": "-uploads"},
+        confirm_fault={"method": "POST", "path": "/packages/"},
+        # To pack is to confirm; Hepsiburada's contracted carriers bring numbers of their own and refuse the merchant's.
+        confirmed="status:{order}",
+        carrier_word=False,
+        shipment_text=_without_number,
+    ),
+    "n11": Peculiar(
+        settle_s=20.0,
+        write_fault={"method": "POST", "path": "price-stock-update"},
+        # Picking is all that a seller may tell; there is no call for a tracking number.
+        confirm_fault={"method": "PUT"},
+        confirmed="status:{order}",
+        carrier_word=False,
+        shipment_text=_without_number,
     ),
     "woocommerce": Peculiar(
         # The suite moves the clock; the fake's OAuth door otherwise compares timestamps with the machine's clock.

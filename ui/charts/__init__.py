@@ -14,7 +14,7 @@ How to use it:
 What must never happen: an import of pyqtgraph (1 to 2 s) at the program's start or on the loop; more than 400 points a curve.
 """
 
-from ui.charts.bars import Bar, StackedBars, Stack
+from ui.charts.bars import Bar, Stack, StackedBars
 from ui.charts.card import ChartCard
 from ui.charts.cells import DayCell, DayCells
 from ui.charts.data import MOST_POINTS, SPANS, ChartData, Extra, Incident, Line, points_for

@@ -51,13 +51,17 @@ class ValueAxis(_Axis):
         self.setWidth(VALUE_WIDTH)
         self.setGrid(255)
 
+    def boundingRect(self) -> QRectF:
+        # pyqtgraph leaves out words that reach beyond this: the top and the bottom tick would have none.
+        return super().boundingRect().adjusted(0, -8, 0, 8)
+
     def set_scale(self, top: float, step: float) -> None:
         """Ticks from 0 to `top` ms."""
         self._ticks = value_ticks(top, step)
         self.picture = None
         self.update()
 
-    def tickValues(self, minVal: float, maxVal: float, size: float) -> list[tuple[float, list[float]]]:  # noqa: N803
+    def tickValues(self, minVal: float, maxVal: float, size: float) -> list[tuple[float, list[float]]]:
         del minVal, maxVal, size
         return [(1.0, [value for value, _ in self._ticks])]
 
@@ -69,7 +73,7 @@ class TimeAxis(_Axis):
         super().__init__("bottom")
         self.setHeight(TIME_HEIGHT)
 
-    def tickValues(self, minVal: float, maxVal: float, size: float) -> list[tuple[float, list[float]]]:  # noqa: N803
+    def tickValues(self, minVal: float, maxVal: float, size: float) -> list[tuple[float, list[float]]]:
         self._ticks = time_ticks(minVal, maxVal, int(size / _BETWEEN_TIMES))
         return [(1.0, [at for at, _ in self._ticks])]
 

@@ -107,6 +107,9 @@ class StackedBars(QWidget):
             draw_text(painter, QRectF(0, y - 8, _LEFT - 6, 16), text, "tiny", AXIS_TEXT, RIGHT, cut=False)
         for index in range(len(self.bars)):
             self._paint_bar(painter, index, top)
+        if self.bars and not self.totals():
+            lower = area.adjusted(0, area.height() / 2, 0, 0)  # between two grid lines
+            draw_text(painter, lower, t("chart.no_errors"), "small", "text_3", Qt.AlignmentFlag.AlignCenter)
         self._paint_ticks(painter, area)
         self._paint_legend(painter, area.bottom() + _BOTTOM + 4)
         if self.hasFocus():

@@ -8,7 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QMenu, QStackedLayout, QWidget
 
@@ -77,6 +77,10 @@ class ChartCard(Card):
         """The chosen span's name."""
         return self.segment.value
 
+    def set_span(self, name: str) -> None:
+        """Chooses a span without a signal. Raises ValueError for an unknown one."""
+        self.segment.set_value(name)
+
     @property
     def as_table(self) -> bool:
         """Whether the figures stand as a table now."""
@@ -85,7 +89,7 @@ class ChartCard(Card):
     @property
     def points(self) -> int:
         """How many points to ask for at this width."""
-        return points_for(self.plot.width() if self.plot is not None else self.width())
+        return points_for(self._place.width())
 
     async def prepare(self) -> None:
         """Builds the plot; what was handed in before is drawn then."""
@@ -129,9 +133,8 @@ class ChartCard(Card):
         for line in data.lines:
             last = data.last_of(line)
             entries.append(Entry(line.name, "" if last is None else data.value_words(line, last), line.look))
-        for state in ("unhealthy", "degraded"):
-            if any(incident.state == state for incident in data.incidents):
-                entries.append(Entry(t(f"chart.incident_{state}"), "", None, state))
+        troubles = {incident.state for incident in data.incidents}
+        entries += [Entry(t(f"chart.incident_{x}"), "", None, x) for x in ("unhealthy", "degraded") if x in troubles]
         self.legend.set_entries(entries)
         parts = [f"{e.name} {e.value}".strip() for e in entries]
         self.setAccessibleDescription(", ".join([*parts, data.goal_words] if data.goal_words else parts))
@@ -167,6 +170,7 @@ class ChartCard(Card):
         if self.table is None and self.data is not None:
             model = WindowedTableModel(_columns(self.data), self._fetch, self._count)
             self.table = DenseTable(model, self._title_words, density=COMPACT)
+            self.table.installEventFilter(self)
             self._stack.addWidget(self.table)
             spawn(model.reload(), "chart table")
         assert self.table is not None  # noqa: S101 – only asked for while there are data
@@ -194,11 +198,19 @@ class ChartCard(Card):
         else:
             super().keyPressEvent(event)
 
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """A table searches for letters that are typed into it; T is ours before it does."""
+        pressed = watched is self.table and isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress
+        if pressed and event.key() == Qt.Key.Key_T and not event.modifiers():
+            self.toggle_table()
+            return True
+        return super().eventFilter(watched, event)
+
     # -- export ------------------------------------------------------------------------------------------------------
     def _export_menu(self) -> None:
         menu = QMenu(self)
         menu.addAction(icon("image"), t("chart.export_png"), lambda: spawn(self.export("png"), "chart picture"))
-        menu.addAction(icon("file-csv"), t("chart.export_csv"), lambda: spawn(self.export("csv"), "chart sheet"))
+        menu.addAction(icon("table"), t("chart.export_csv"), lambda: spawn(self.export("csv"), "chart sheet"))
         show_menu(menu, self.export_button.mapToGlobal(QPoint(0, self.export_button.height() + 2)))
 
     async def export(self, kind: str) -> None:
@@ -226,7 +238,7 @@ class ChartCard(Card):
 
 def _columns(data: ChartData) -> tuple[Column, ...]:
     """Titles are ready words here, so they go in as a title of their own."""
-    made: list[Column] = [Column("time", "chart.time", Kind.QUIET, 1, width=128, sortable=False)]
+    made: list[Column] = [Column("time", "chart.time", Kind.TEXT, 1, width=150, sortable=False)]
     made += [_Named(x.key, x.name, Kind.NUMBER, 1, width=84, sortable=False) for x in data.lines]
     made += [_Named(x.key, x.name, Kind.NUMBER, 2, width=96, sortable=False) for x in data.extras]
     return tuple(made)

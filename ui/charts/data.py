@@ -9,6 +9,7 @@ import math
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
+from functools import cached_property
 from itertools import pairwise
 from statistics import median
 
@@ -91,6 +92,7 @@ class ChartData:
         """The index of a line's last value."""
         return next((i for i in range(len(line.values) - 1, -1, -1) if line.values[i] is not None), None)
 
+    @cached_property
     def gaps(self) -> list[int]:
         """Indexes before which the line breaks: so long nothing was measured that a stroke across would be a lie."""
         stamps = [one.timestamp() for one in self.times]
@@ -102,10 +104,12 @@ class ChartData:
 
     # -- the same figures in words ---------------------------------------------------------------------------------
     def time_words(self, index: int) -> str:
-        """When a point is, in the user's zone: "24 Kas 12:50", or the day alone when a point is a day."""
-        at = self.times[index].astimezone()
-        date = figures().date_short(at, year=self.step >= timedelta(days=1))
-        return date if self.step >= timedelta(days=1) else f"{date} {figures().time(at)}"
+        """When a point is, in the user's zone: "24 Kas 12:50 – 12:54", or the day alone when a point is a day."""
+        start, end = self.times[index].astimezone(), (self.times[index] + self.step).astimezone()
+        write = figures()
+        if self.step >= timedelta(days=1):
+            return write.date_short(start, year=True)
+        return f"{write.date_short(start)} {write.time(start)} – {write.time(end)}"
 
     def value_words(self, line: Line, index: int) -> str:
         """A value as a person reads it; "—" for none."""
@@ -221,7 +225,7 @@ def _even_ticks(since: float, until: float, step: timedelta, kind: str) -> list[
 def _month_ticks(since: float, until: float, months: int) -> list[tuple[float, str]]:
     first = _local(since)
     number = (first.year * 12 + first.month - 1) // months * months
-    made = []
+    made: list[tuple[float, str]] = []
     while True:
         wall = datetime(number // 12, number % 12 + 1, 1)  # noqa: DTZ001 – a wall clock's time, made an instant below
         at = wall.timestamp()

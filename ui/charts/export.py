@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import Protocol
 
 from PySide6.QtCore import QPoint, QRectF, QSize
 from PySide6.QtGui import QImage, QPainter
@@ -14,10 +15,21 @@ from ui.charts.hover import Legend
 from ui.theme import theme
 from ui.widgets.base import draw_text
 
+
+class Plot(Protocol):
+    """What is asked of a plot here."""
+
+    def size(self) -> QSize: ...
+
+    def resize(self, size: QSize, /) -> None: ...
+
+    def paint_into(self, painter: QPainter, box: QRectF) -> None: ...
+
+
 _SCALE, _HEAD, _PAD = 2, 44, 16
 
 
-def picture(title: str, legend: Legend, plot: QWidget) -> QImage:
+def picture(title: str, legend: Legend, plot: Plot) -> QImage:
     """Title, legend and plot on `surface`, at twice the size on screen."""
     size = plot.size().expandedTo(QSize(640, 240))
     image = QImage(
@@ -35,7 +47,7 @@ def picture(title: str, legend: Legend, plot: QWidget) -> QImage:
         draw_text(painter, QRectF(_PAD, 0, size.width() / 2, _HEAD), title, "card")
         flags = QWidget.RenderFlag.DrawChildren
         other.render(painter, QPoint(_PAD + size.width() - other.width(), (_HEAD - 20) // 2), renderFlags=flags)
-        plot.render(painter, QPoint(_PAD, _HEAD), renderFlags=flags)
+        plot.paint_into(painter, QRectF(_PAD, _HEAD, size.width(), size.height()))
     finally:
         painter.end()
         plot.resize(own)

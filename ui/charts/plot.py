@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QPointF, QRectF, Qt, QTimer, Signal
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QPainter, QPen, QWheelEvent
 
 from ui.charts.axes import EndNames, TimeAxis, ValueAxis
@@ -28,6 +28,7 @@ pg.setConfigOptions(background=None, antialias=True)
 REST_MS = 160
 #: Below this share of the goal the curves get the height for themselves, and the goal stands at the top edge with an arrow.
 _FAR = 1 / 6
+_END = 0.007
 _SYMBOLS = {"circle": "o", "square": "s", "triangle": "t1", "diamond": "d"}
 _KEPT = timedelta(days=730)  # how far back the roll-ups reach
 
@@ -38,6 +39,7 @@ class _Ground(pg.ViewBox):
     def __init__(self) -> None:
         super().__init__(enableMenu=False, defaultPadding=0.0)
         self.setMouseEnabled(x=True, y=False)
+        self.disableAutoRange()
 
     def mouseDragEvent(self, ev: Any, axis: Any = None) -> None:
         if ev.button() == Qt.MouseButton.LeftButton:
@@ -91,6 +93,8 @@ class LinePlot(pg.GraphicsView):
         self.setAccessibleName(name)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMinimumSize(260, 140)
+        self.setCacheMode(self.CacheModeFlag.CacheNone)  # the cache would be filled with the window's colour
+        self.viewport().setAutoFillBackground(False)
         layout = pg.GraphicsLayout()
         layout.setContentsMargins(0, 8, 0, 0)
         layout.layout.setSpacing(0)
@@ -107,6 +111,7 @@ class LinePlot(pg.GraphicsView):
         self.band: pg.FillBetweenItem | None = None
         self.cursor: int | None = None
         self.thin = False
+        self._as_picture = False
         self.marks, self.rings = pg.ScatterPlotItem(pxMode=True), pg.ScatterPlotItem(pxMode=True)
         self.marks.setZValue(20)
         self.rings.setZValue(40)
@@ -134,29 +139,35 @@ class LinePlot(pg.GraphicsView):
         made.label.setFont(font("tiny_strong"))
         return made
 
+    def sizeHint(self) -> QSize:
+        return QSize(480, 200)
+
     # -- contents ----------------------------------------------------------------------------------------------------
     def show_data(self, data: ChartData, *, keep_range: bool = False) -> None:
         """Draws these figures. `keep_range` leaves the view where a hand has moved it."""
+        looked_at = self.data.times[self.cursor] if self.data is not None and self.cursor is not None else None
         self.data = data
         self.set_cursor(None)
         top = self._scale(data)
+        if not keep_range:  # before the curves: each would be cut to the view twice
+            length = (data.until - data.since).total_seconds()
+            end = data.until.timestamp() + length * _END  # room for the markers at the lines' ends
+            self.ground.setLimits(
+                xMin=end - _KEPT.total_seconds(), xMax=end, minXRange=60, maxXRange=length * (1 + _END) * 1.001
+            )
+            self.ground.setRange(xRange=(data.since.timestamp(), end), yRange=(0, top), padding=0)
+        else:
+            self.ground.setYRange(0, top, padding=0)
         for key in [key for key in self.curves if key not in {line.key for line in data.lines}]:
             self.ground.removeItem(self.curves.pop(key))
-        gaps = data.gaps()
         for line in data.lines:
-            x, y = _arrays(data, line, gaps)
+            x, y = _arrays(data, line, data.gaps)
             self._curve(line).setData(x, y, connect="finite")
         self._band(data)
         self._shade(data)
-        self._marks(data, gaps)
-        self.ground.setLimits(
-            xMin=(data.until - _KEPT).timestamp(), xMax=max(data.until, datetime.now(UTC)).timestamp(),
-            maxXRange=(data.until - data.since).total_seconds() * 1.001, minXRange=60,
-        )  # fmt: skip
-        self.ground.setYRange(0, top, padding=0)
-        if not keep_range:
-            self.ground.setXRange(data.since.timestamp(), data.until.timestamp(), padding=0)
-        self._put_pens()
+        self._marks(data)
+        if looked_at in data.times:  # new figures must not take the box from under the pointer
+            self.set_cursor(data.times.index(looked_at))
 
     def _scale(self, data: ChartData) -> float:
         """The axis' top; puts the goal's line at the goal, or its stand-in at the top edge when it is far above."""
@@ -182,17 +193,19 @@ class LinePlot(pg.GraphicsView):
             made.setClipToView(True)
             self.ground.addItem(made)
             self.curves[line.key] = made
+            self._put_pen(line)
         return self.curves[line.key]
 
     def _band(self, data: ChartData) -> None:
-        if self.band is not None:
+        wanted = None if data.band is None or data.empty else tuple(self.curves[key] for key in data.band)
+        if self.band is not None and (wanted is None or tuple(self.band.curves) != wanted):
             self.ground.removeItem(self.band)
             self.band = None
-        if data.band is not None and not data.empty:
-            low, high = (self.curves[key] for key in data.band)
-            self.band = pg.FillBetweenItem(low, high, pen=pg.mkPen(None))
+        if self.band is None and wanted is not None:
+            self.band = pg.FillBetweenItem(*wanted, pen=pg.mkPen(None))
             self.band.setZValue(-20)
             self.ground.addItem(self.band)
+            self._put_band()
 
     def _shade(self, data: ChartData) -> None:
         for old in self.shades:
@@ -201,9 +214,9 @@ class LinePlot(pg.GraphicsView):
         for shade in self.shades:
             self.ground.addItem(shade, ignoreBounds=True)
 
-    def _marks(self, data: ChartData, gaps: Sequence[int]) -> None:
+    def _marks(self, data: ChartData) -> None:
         """The marker and name at each line's end; a dot where a value stands alone and no stroke can show it."""
-        broken = set(gaps)
+        broken = set(data.gaps)
         spots: list[dict[str, Any]] = []
         ends: list[tuple[str, str, float]] = []
         for line in data.lines:
@@ -231,6 +244,15 @@ class LinePlot(pg.GraphicsView):
             "brush": pg.mkBrush(theme().ink("surface") if hollow else ink),
         }
 
+    def paint_into(self, painter: QPainter, box: QRectF) -> None:
+        """The plot as a picture shows it: without cursor and focus ring."""
+        self.set_cursor(None)
+        self._as_picture = True
+        try:
+            self.render(painter, box, self.viewport().rect())
+        finally:
+            self._as_picture = False
+
     # -- looks -------------------------------------------------------------------------------------------------------
     def recolour(self) -> None:
         """The theme's colours on everything that keeps a pen."""
@@ -244,20 +266,23 @@ class LinePlot(pg.GraphicsView):
             shade.recolour()
         self._put_pens()
         if self.data is not None:
-            self._marks(self.data, self.data.gaps())
+            self._marks(self.data)
             self.set_cursor(self.cursor)
         self.names.update()
         self.viewport().update()
 
     def _put_pens(self) -> None:
-        if self.data is None:
-            return
-        for line in self.data.lines:
-            curve = self.curves[line.key]
-            wide = line.look.width > 1 and not self.thin
-            curve.curve.setSegmentedLineMode("on" if wide else "off")
-            curve.setPen(_pen(line.look, theme().ink(line.look.role), 1.0 if self.thin else None))
-        if self.band is not None and self.data.band is not None:
+        for line in self.data.lines if self.data is not None else ():
+            self._put_pen(line)
+        self._put_band()
+
+    def _put_pen(self, line: Line) -> None:
+        curve = self.curves[line.key]
+        curve.curve.setSegmentedLineMode("on" if line.look.width > 1 and not self.thin else "off")
+        curve.setPen(_pen(line.look, theme().ink(line.look.role), 1.0 if self.thin else None))
+
+    def _put_band(self) -> None:
+        if self.band is not None and self.data is not None and self.data.band is not None:
             first = next(line for line in self.data.lines if line.key == self.data.band[0])
             self.band.setBrush(pg.mkBrush(theme().soft(first.look.role, BAND_ALPHA)))
 
@@ -280,9 +305,10 @@ class LinePlot(pg.GraphicsView):
         return datetime.fromtimestamp(low, UTC), datetime.fromtimestamp(high, UTC)
 
     def pan(self, share: float) -> None:
-        """Moves the view by a share of its width; below 0 into the past."""
+        """Moves the view by a share of its width: below 0 into the past, beyond 0 at most to the present."""
         low, high = self.ground.viewRange()[0]
-        self.ground.translateBy(x=(high - low) * share)
+        latest = self.ground.state["limits"]["xLimits"][1]
+        self.ground.translateBy(x=min((high - low) * share, latest - high))
         self._panning()
 
     # -- hover -------------------------------------------------------------------------------------------------------
@@ -335,8 +361,7 @@ class LinePlot(pg.GraphicsView):
             start = self.cursor if self.cursor is not None else (len(data.times) if step < 0 else -1)
             self.set_cursor(min(len(data.times) - 1, max(0, start + step)))
         elif ev.key() == Qt.Key.Key_Home:
-            self.ground.setXRange(data.since.timestamp(), data.until.timestamp(), padding=0)
-            self._panning()
+            self.pan(1e6)
         else:
             ev.ignore()
 
@@ -354,7 +379,7 @@ class LinePlot(pg.GraphicsView):
 
     def drawForeground(self, painter: QPainter, rect: Any) -> None:
         super().drawForeground(painter, rect)
-        if self.hasFocus():
+        if self.hasFocus() and not self._as_picture:
             painter.save()
             painter.resetTransform()
             draw_ring(painter, QRectF(self.viewport().rect()).adjusted(1, 1, -1, -1), 4)

@@ -181,6 +181,8 @@ class Registry(QObject):
             else:
                 made.addSeparator()
         self.refresh()
+        # What was grey for the menu's moment must not keep its key switched off: `trigger` asks again at each press.
+        made.aboutToHide.connect(lambda: self.set_scope(self._scope))
         return made
 
     def find(self, query: str, limit: int = 20) -> list[tuple[Action, list[tuple[int, int]]]]:

@@ -8,7 +8,7 @@ import logging
 from collections.abc import Sequence
 
 import msgspec
-from PySide6.QtCore import QUrl, Qt
+from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QCloseEvent, QDesktopServices
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
@@ -42,7 +42,7 @@ class ConnectDialog(DialogFrame):
         names: Sequence[str],
         accounts: Sequence[AccountRow],
     ) -> None:
-        self._test = Button(t("connections.dialog.test"), icon="plugs-connected")
+        self._test = Button(t("connections.dialog.test"), icon="arrows-clockwise")
         super().__init__(
             parent,
             t("connections.dialog.title", name=manifest.name),
@@ -167,7 +167,7 @@ class ConnectDialog(DialogFrame):
     def _touched(self) -> None:
         """What the last test said no longer holds."""
         self._show_environment()
-        if self.operation is None and self.attempt is not None:
+        if self.operation is None and self.attempt is not None and self.row is None:
             self.attempt = None
             self.result.show_stale()
             self.form.switches.allow_writes(False)

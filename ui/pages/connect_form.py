@@ -20,7 +20,7 @@ from app.store import AccountRow
 from ui.kit import ask_open_file, spawn
 from ui.pages.connection_words import field_trouble, of_manifest
 from ui.pages.switch_list import SwitchList
-from ui.widgets import Button, FormField, Segment, SecretField
+from ui.widgets import Button, FormField, SecretField, Segment
 from ui.words import figures, t, words
 
 LARGEST_FILE = 15_000  # bytes; a value in the vault is at most 20,000 characters, base64 adds a third
@@ -174,6 +174,7 @@ class ConnectForm(QWidget):
             t("connections.form.environment"), [(e, t(f"connections.environment.{e}")) for e in environments]
         )
         self._environment_field = FormField(t("connections.form.environment"), self.environment, "")
+        self.environment.set_value(environments[0])  # it says its value aloud again, not only the label
         top = QHBoxLayout()
         top.setSpacing(12)
         top.addWidget(self._name_field, 1)

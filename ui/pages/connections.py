@@ -222,7 +222,7 @@ class ConnectionsPage(Page):
         add("orders", "receipt", lambda: self.go.emit("orders", {"connection": row.id, "view": "all"}))
         if "listing_source" in manifest.capabilities:
             add("prices", "tag", lambda: self.go.emit("prices", {"connection": row.id}))
-        add("health", "pulse", lambda: self.go.emit("health", {"connection": row.id}))
+        add("health", "activity", lambda: self.go.emit("health", {"connection": row.id}))
         address = web_address(manifest.portal) or web_address(manifest.website)
         if address:
             add("portal", "arrow-square-out", partial(QDesktopServices.openUrl, QUrl(address)))

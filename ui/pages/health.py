@@ -47,11 +47,11 @@ class HealthPage(Page):
         self._narrow = False
         self._in_detail = False
         self._known = False
-        column = QVBoxLayout(self)
+        self._column = column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         self.header = PageHeader(t("nav.health"))
-        self._primary = self.header.set_primary(Button(t("health.test_all", count=0), "primary", "pulse"))
+        self._primary = self.header.set_primary(Button(t("health.test_all", count=0), "primary", "activity"))
         self._primary.clicked.connect(self.test_all)
         self._chips = {state: Chip(looks(state)) for state in _STATES}
         for chip in self._chips.values():
@@ -89,7 +89,7 @@ class HealthPage(Page):
         """For the palette and the help; a window that is built anew in another language has them already."""
         for name, run, symbol, keys in (
             ("table", self.toggle_table, "table", ("T",)),
-            ("test", self.test, "plugs", ()),
+            ("test", self.test, "heartbeat", ()),
             ("sync", self.sync, "arrows-clockwise", ()),
             ("pause", self.pause, "pause", ()),
         ):
@@ -104,7 +104,7 @@ class HealthPage(Page):
             wanted = request.get("connection", request.get("id"))
             if isinstance(wanted, int):
                 self._wanted = wanted
-        self.services.actions.install(self.window())
+        self.table.setFocus()
         spawn(self._first(), "health")
 
     async def _first(self) -> None:
@@ -236,6 +236,7 @@ class HealthPage(Page):
     def _fit_wall(self) -> None:
         """As high as its rows, at most eight of them and two fifths of the page; the rest scrolls."""
         head, row = COMPACT.header, COMPACT.row
+        self._column.setStretchFactor(self.table, 1 if self._narrow else 0)
         if self._narrow:
             self.table.setMinimumHeight(head + row)
             self.table.setMaximumHeight(16_777_215)
@@ -271,9 +272,10 @@ class HealthPage(Page):
         await self._show(chosen)
 
     async def _show(self, one: Watched) -> None:
-        await self.detail.show_connection(one)
+        self.detail.show_connection(one)
         self._arrange()
         self._buttons()
+        await self.detail.refresh()
 
     def _chosen(self, key: object) -> None:
         if isinstance(key, int) and key in self.wall:
@@ -282,8 +284,8 @@ class HealthPage(Page):
     def _opened(self, key: object) -> None:
         self._in_detail = True
         self._chosen(key)
-        if not self._narrow:
-            self.detail.card.setFocus()
+        if not self._narrow and self.detail.card.plot is not None:
+            self.detail.card.plot.setFocus()
 
     def toggle_table(self) -> None:
         """T: the chart's figures as a table, and back."""

@@ -24,7 +24,7 @@ _SIDE_WIDTH = 268
 
 
 class HealthDetail(QWidget):
-    """`HealthDetail(services)`; `await prepare()`, `await show_connection(watched)`, `await refresh()`.
+    """`HealthDetail(services)`; `await prepare()`, `show_connection(watched)`, `await refresh()`.
 
     Signals `test_asked()`, `sync_asked()`, `pause_asked()`, `back_asked()`, `said(state, title, text)`.
     """
@@ -40,6 +40,7 @@ class HealthDetail(QWidget):
         self.services = services
         self.watched: Watched | None = None
         self._asked = 0
+        self._span_by_hand = False
         self._panned: tuple[datetime, datetime] | None = None
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -92,7 +93,7 @@ class HealthDetail(QWidget):
         self.segment = Segment(t("health.view"), parts, small=True)
         self.segment.chosen.connect(self.show_part)
         row.addWidget(self.segment)
-        self.test = Button(t("connection.test"), icon="plugs", small=True)
+        self.test = Button(t("connection.test"), icon="heartbeat", small=True)
         self.sync = Button(t("health.sync"), icon="arrows-clockwise", small=True)
         self.pause = Button(t("connection.pause"), icon="pause", small=True)
         for button, signal in (
@@ -156,16 +157,14 @@ class HealthDetail(QWidget):
         """What is shown: charts or evidence."""
         return self.segment.value
 
-    async def show_connection(self, watched: Watched) -> None:
-        """Another connection, or the same one with today's words; the figures are read anew."""
+    def show_connection(self, watched: Watched) -> None:
+        """Another connection, or the same one with today's words. The figures come by `refresh()`."""
         other = self.watched is None or self.watched.row.id != watched.row.id
         self.watched = watched
         self._words(watched, other)
         if other:
             self._panned = None
             self.card.set_file_name(f"{watched.row.integration}-{watched.row.id}")
-        self.setVisible(True)
-        await self.refresh()
 
     def _words(self, watched: Watched, other: bool) -> None:
         report = watched.report
@@ -203,16 +202,21 @@ class HealthDetail(QWidget):
         self._asked += 1
         asked = self._asked
         samples, now, identity = self.services.store.samples, self.services.now(), watched.row.id
-        span = self.card.span
+        errors = await samples.recent_errors(identity, ASKED)  # first: by then the chart has its width
+        span, many = self.card.span if self._span_by_hand else "24h", self.card.points
         since, until = window(span, now)
-        points = await samples.series(identity, since, until, self.card.points)
+        points = await samples.series(identity, since, until, many)
+        if not self._span_by_hand and points and points[0].at > now - timedelta(hours=1):
+            span = "1h"  # a day of one dot says nothing: the first hour is looked at closely
+            since, until = window(span, now)
+            points = await samples.series(identity, since, until, many)
         hours = await samples.series(identity, now - timedelta(days=DAYS), now, DAYS * 24)
-        errors = await samples.recent_errors(identity, ASKED)
         if asked != self._asked:
             return  # another connection or span was chosen meanwhile
+        self.card.set_span(span)
         if self._panned is None:
             if points:
-                self.card.show_data(chart_data(points, since, until, watched.report.goal_ms, self.card.points))
+                self.card.show_data(chart_data(points, since, until, watched.report.goal_ms, many, now))
             elif hours or watched.report.last_ok_at is not None:
                 self.card.show_empty(t("health.no_calls"), t("health.no_calls_next"))
             else:
@@ -220,7 +224,8 @@ class HealthDetail(QWidget):
         self.bars.show_bars(stacks(), error_bars(points, since, until, span))
         self.errors_card.set_title(t("health.error_kinds"), t(f"chart.span_{span}"))
         self.days.show_days(day_cells(hours, now))
-        self._day_pointed("")
+        if self.days.at < 0:
+            self._day_pointed("")
         message = watched.report.message or watched.row.last_error
         recent = self.services.network.samples.recent(identity, ASKED)
         said = blame_sentence(watched.report) if watched.report.message is not None else ""
@@ -233,6 +238,7 @@ class HealthDetail(QWidget):
     # -- span and panning --------------------------------------------------------------------------------------------
     def _span_chosen(self, _span: str) -> None:
         self._panned = None
+        self._span_by_hand = True
         self._spawn_refresh()
 
     def _spawn_refresh(self) -> None:
@@ -254,9 +260,10 @@ class HealthDetail(QWidget):
             return
         self._asked += 1
         asked = self._asked
-        points = await self.services.store.samples.series(watched.row.id, since, until, self.card.points)
+        many = self.card.points
+        points = await self.services.store.samples.series(watched.row.id, since, until, many)
         if asked == self._asked:
-            data = chart_data(points, since, until, watched.report.goal_ms, self.card.points)
+            data = chart_data(points, since, until, watched.report.goal_ms, many, now)
             self.card.show_data(data, keep_range=True)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

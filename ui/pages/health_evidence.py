@@ -88,7 +88,7 @@ class Evidence(Card):
         self.body.addWidget(self._message)
         self.model = WindowedTableModel(COLUMNS, self._fetch, self._count)
         self.table = DenseTable(self.model, t("common.evidence"), density=COMPACT)
-        self.table.set_empty(EmptyState("list-magnifying-glass", t("health.no_requests"), t("health.no_requests_next")))
+        self.table.set_empty(EmptyState("magnifying-glass", t("health.no_requests"), t("health.no_requests_next")))
         self.table.setMinimumHeight(150)
         self.body.addWidget(self.table, 1)
 

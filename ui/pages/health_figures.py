@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-from app.store.samples import DOWN, SeriesPoint
+from app.store.samples import DOWN, KEPT, SeriesPoint
 from ui.charts.bars import Bar, Stack
 from ui.charts.cells import DayCell
 from ui.charts.data import SPANS, ChartData, Extra, Incident, Line
@@ -25,6 +25,7 @@ _GROUP_OF = {
 }
 #: More than a twentieth failed: an incident, by the same measure as the state. Half or more: down.
 _SOME, _MOST = 20, 2
+_CLOSE = 4  # spans between two failures that still are one incident
 #: A day's cell: from this share of answered calls on.
 GOOD_DAY, FAIR_DAY = 0.99, 0.90
 #: Width of an error bar by the span's name.
@@ -83,32 +84,40 @@ def down(point: SeriesPoint) -> int:
 
 
 def incidents(points: Sequence[SeriesPoint], step: timedelta) -> tuple[Incident, ...]:
-    """Spans in which more than a twentieth of the calls failed; neighbours of one state are one."""
-    found: list[Incident] = []
+    """Spans in which more than a twentieth of the calls failed. Those that lie close together are one incident, which is
+    down when half of its calls or more failed."""
+    groups: list[list[SeriesPoint]] = []
     for point in points:
-        failed = down(point)
-        if not point.count or failed * _SOME <= point.count:
+        if not down(point) * _SOME > point.count:
             continue
-        state = "unhealthy" if failed * _MOST >= point.count else "degraded"
-        until = point.at + step
-        if found and found[-1].state == state and point.at - found[-1].until <= step:
-            found[-1] = Incident(found[-1].since, until, state)
+        if groups and point.at - groups[-1][-1].at <= step * _CLOSE:
+            groups[-1].append(point)
         else:
-            found.append(Incident(point.at, until, state))
-    return tuple(found)
+            groups.append([point])
+    return tuple(_incident(group, points, step) for group in groups)
 
 
-def step_of(points: Sequence[SeriesPoint], since: datetime, until: datetime, asked: int) -> timedelta:
-    """The length of one span of a series: the least distance of two points, else what was asked for."""
-    waits = [b.at - a.at for a, b in zip(points, points[1:], strict=False)]
-    return min(waits, default=max(timedelta(minutes=1), (until - since) / max(1, asked)))
+def _incident(group: Sequence[SeriesPoint], points: Sequence[SeriesPoint], step: timedelta) -> Incident:
+    since, last = group[0].at, group[-1].at
+    within = [point for point in points if since <= point.at <= last]
+    sent, failed = sum(point.count for point in within), sum(down(point) for point in within)
+    return Incident(since, last + step, "unhealthy" if failed * _MOST >= sent else "degraded")
+
+
+def step_of(since: datetime, until: datetime, asked: int, now: datetime) -> timedelta:
+    """How long one span of `store.samples.series` is: the finest roll-up that reaches back to `since`, so many together
+    that at most `asked` come."""
+    span = next((span for span, kept in KEPT.items() if now - since <= kept), max(KEPT))
+    spans = -(-(until - since) // span) + 1
+    return span * max(1, -(-spans // max(1, asked)))
 
 
 def chart_data(
-    points: Sequence[SeriesPoint], since: datetime, until: datetime, goal_ms: int, asked: int = 400
+    points: Sequence[SeriesPoint], since: datetime, until: datetime, goal_ms: int, asked: int, now: datetime
 ) -> ChartData:
-    """p50, p95 and p99 with the goal, incidents, and calls and errors for the table."""
-    step = step_of(points, since, until, asked)
+    """p50, p95 and p99 with the goal, incidents, and calls and errors for the table. `points` is what
+    `store.samples.series(…, since, until, asked)` gave at `now`."""
+    step = step_of(since, until, asked, now)
     lines = tuple(
         Line(key, key, tuple(getattr(point, key) for point in points), look) for key, look in PERCENTILES.items()
     )

@@ -21,16 +21,16 @@ from ui.theme import look_of
 from ui.words import figures, t, words
 
 COLUMNS = (
-    Column("connection", "health.connection", Kind.CHANNEL, rank=1, width=176),
-    Column("state", "health.state", Kind.STATUS, rank=1, width=118),
+    Column("connection", "health.connection", Kind.CHANNEL, rank=1, width=216),
+    Column("state", "health.state", Kind.STATUS, rank=1, width=122),
     Column("blame", "health.blame", Kind.TEXT, rank=1, width=180),
-    Column("last_ok", "health.last_ok", Kind.QUIET, rank=2, width=92),
+    Column("last_ok", "health.last_ok", Kind.QUIET, rank=2, width=78),
     Column("p95", "health.p95_goal", Kind.NUMBER, rank=2, width=112),
-    Column("day", "health.today", Kind.NUMBER, rank=2, width=72),
-    Column("month", "health.days_30", Kind.NUMBER, rank=3, width=72),
-    Column("errors", "health.errors_24h", Kind.QUIET, rank=3, width=150),
-    Column("breaker", "health.breaker", Kind.QUIET, rank=3, width=92),
-    Column("queue", "health.queue", Kind.NUMBER, rank=3, width=78),
+    Column("day", "health.today", Kind.NUMBER, rank=2, width=78),
+    Column("month", "health.days_30", Kind.NUMBER, rank=3, width=78),
+    Column("errors", "health.errors_24h", Kind.QUIET, rank=3, width=126),
+    Column("breaker", "health.breaker", Kind.QUIET, rank=3, width=82),
+    Column("queue", "health.queue", Kind.NUMBER, rank=3, width=68),
 )
 #: From the worst to the best: the order of the column "state", and which connection is looked at first.
 _ORDER = [State.UNHEALTHY, State.OFFLINE, State.DEGRADED, State.UNKNOWN, State.PAUSED, State.HEALTHY]

@@ -96,7 +96,9 @@ def told(row: JobRow) -> str:
     text = sentence_of(row.message)
     if text or row.state != "ended":
         return text
-    return counts_words(row) or (t("jobs.nothing_new") if row.outcome == "done" else "")
+    if row.outcome != "done":
+        return counts_words(row)
+    return counts_words(row) or t("jobs.key_works" if row.kind == "probe" else "jobs.nothing_new")
 
 
 def took_words(row: JobRow, now: datetime) -> str:

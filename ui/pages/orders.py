@@ -3,21 +3,21 @@ action means. What must never happen: a label printed for an order that the pers
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from datetime import datetime
 from typing import Any
 
-from PySide6.QtCore import QPoint, Qt, QTimer
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.changes import ATTENTION, CONNECTIONS, JOBS, ORDERS, PRINTS, ChangeReport
 from app.printing.documents import Kind as DocumentKind
 from app.store import AttentionRow, LocalState
-from ui.kit import Action, Burst, Operation, OpState, ask, show_menu, spawn
+from ui.kit import Action, Burst, Operation, OpState, ask, show_menu
 from ui.pages.orders_attention import AttentionDialog
 from ui.pages.orders_detail import DetailPane, OrderDetail
-from ui.pages.orders_documents import DocumentDesk
+from ui.pages.orders_documents import DocumentDesk, begin
 from ui.pages.orders_filters import OrderFilters
 from ui.pages.orders_frame import Foot, NoOrders, OrdersTable, sum_up
 from ui.pages.orders_model import COLUMNS, VIEWS, OrderFilter, OrdersSource, default_sort, requested
@@ -28,7 +28,7 @@ from ui.widgets import Button, IconButton, Note, PageHeader, ToastHost, ViewTabs
 from ui.words import figures, t
 
 _SMALL = 900
-_PANES = ((1100, 340), (0, 320))
+_PANE = 340
 _ANY = 16_777_215  # Qt's own "no limit"
 _SUMMED = 500  # ticked rows that are added up
 _STREAM = "orders"
@@ -78,11 +78,8 @@ class OrdersPage(Page):
         self.trouble = Note("unhealthy", t("table.failed"), t("error.task_hint"), (t("common.retry"),))
         self._lay_out()
         self._burst = Burst(self._refresh, 250, self)
-        self._sums = Burst(lambda _keys: self._go(self._sum_up(), "orders sums"), 120, self)
-        self._pause = QTimer(self)
-        self._pause.setSingleShot(True)
-        self._pause.setInterval(40)
-        self._pause.timeout.connect(lambda: self._go(self._load_detail(), "order detail"))
+        self._sums = Burst(lambda _keys: begin(self._sum_up(), "orders sums"), 120, self)
+        self._details = Burst(lambda _keys: begin(self._load_detail(), "order detail"), 60, self)
         self._connect()
         self._add_actions()
         self._update_primary()
@@ -101,7 +98,8 @@ class OrdersPage(Page):
         column.addWidget(self.tabs)
         column.addWidget(line("line"))
         column.addWidget(self.filters)
-        column.addWidget(line("line"))
+        self._rule = line("line")
+        column.addWidget(self._rule)
         body = QWidget()
         row = QHBoxLayout(body)
         row.setContentsMargins(0, 0, 0, 0)
@@ -127,9 +125,9 @@ class OrdersPage(Page):
         self.pane.packed_asked.connect(lambda: self._mark(LocalState.PACKED, self._shown_id()))
         self.pane.label_asked.connect(lambda: self._print("label", self._shown_id()))
         self.pane.again_asked.connect(self._again)
-        self.pane.noted.connect(lambda order, text: self._go(self._keep_note(order, text), "order note"))
+        self.pane.noted.connect(lambda order, text: begin(self._keep_note(order, text), "order note"))
         self.pane.document_asked.connect(self.desk.show_file)
-        self.attention.button(0).clicked.connect(lambda: self._go(self._show_unreadable(), "unreadable orders"))
+        self.attention.button(0).clicked.connect(lambda: begin(self._show_unreadable(), "unreadable orders"))
         self.trouble.button(0).clicked.connect(lambda: self._refresh(frozenset({"all"})))
 
     def _add_actions(self) -> None:
@@ -174,7 +172,7 @@ class OrdersPage(Page):
         if isinstance(order, int):
             self._open_first = None if same and self.table.set_current_key(order) else order
             self.open_pane()
-            self._go(self._load_detail(order), "order detail")
+            begin(self._load_detail(order), "order detail")
         self.filters.ask(wanted)
 
     def changed(self, report: ChangeReport) -> None:
@@ -192,15 +190,13 @@ class OrdersPage(Page):
         self.header.set_narrow(width < 1100)
         self.filters.set_narrow(width < 1400)
         self.filters.move_search(self.header if width < 1100 else None)
+        self._rule.setVisible(not self.filters.isHidden())
         self.foot.show_hints(width >= 1100)
         self._arrange()
 
     # -- loading -----------------------------------------------------------------------------------------------
-    def _go(self, work: Coroutine[Any, Any, Any], name: str) -> None:
-        spawn(work, name)
-
     def _refresh(self, keys: frozenset[Hashable]) -> None:
-        self._go(self._refresh_now(keys), "orders refresh")
+        begin(self._refresh_now(keys), "orders refresh")
 
     async def _refresh_now(self, keys: frozenset[Hashable]) -> None:
         everything = "all" in keys
@@ -248,9 +244,10 @@ class OrdersPage(Page):
         if wanted.view != self.model.filter.view:
             self.model.sorting = default_sort(wanted.view)
         self.tabs.set_current(wanted.view)
+        self._rule.setVisible(not self.filters.isHidden())
         self.trouble.hide()
         self.model.set_filter(wanted)
-        self._go(self._show_as_of(), "orders as of")
+        begin(self._show_as_of(), "orders as of")
 
     def _show_count(self) -> None:
         self.foot.show_count(self.model.total, self._all_orders, self.source.clipped)
@@ -293,7 +290,7 @@ class OrdersPage(Page):
         if key is None and not self.model.total:
             self.pane.show_nothing()
             return
-        self._pause.start()
+        self._details.poke()
 
     async def _load_detail(self, order_id: int | None = None) -> None:
         wanted = self._current_id() if order_id is None else order_id
@@ -318,7 +315,7 @@ class OrdersPage(Page):
         """Shows the current order in full."""
         self._open = self._open_small = True
         self._arrange()
-        self._go(self._load_detail(), "order detail")
+        begin(self._load_detail(), "order detail")
 
     def close_pane(self) -> None:
         """The list alone."""
@@ -332,9 +329,8 @@ class OrdersPage(Page):
     def _arrange(self) -> None:
         """Under 900 px the order stands in place of the list."""
         small, there = self._width < _SMALL, self.pane_open
-        wide = next(pane for least, pane in _PANES if self._width >= least)
-        self.pane.setMinimumWidth(0 if small else wide)
-        self.pane.setMaximumWidth(_ANY if small else wide)
+        self.pane.setMinimumWidth(0 if small else _PANE)
+        self.pane.setMaximumWidth(_ANY if small else _PANE)
         self.pane.setVisible(there)
         self.table.setVisible(not (small and there))
         self._divider.setVisible(there and not small)
@@ -359,7 +355,7 @@ class OrdersPage(Page):
             if operation is not None and order_id is None and self.filters.filter.unprinted:
                 operation.finished.connect(lambda: self._untick(operation))
 
-        self._go(work(), "print orders")
+        begin(work(), "print orders")
 
     def _untick(self, operation: Operation) -> None:
         if operation.state is OpState.DONE:
@@ -372,12 +368,12 @@ class OrdersPage(Page):
             if done and order_id is None and self.filters.filter.view == "new":
                 self.model.tick_all(False)  # they leave this view
 
-        self._go(work(), "mark orders")
+        begin(work(), "mark orders")
 
     def _again(self) -> None:
         order = self._shown_id() if self.pane_open else self._current_id()
         if order is not None:
-            self._go(self.work.fetch_again(order), "fetch order")
+            begin(self.work.fetch_again(order), "fetch order")
 
     async def _keep_note(self, order_id: int, text: str) -> None:
         if await self.work.write_note(order_id, text):

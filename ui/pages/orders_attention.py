@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QListWidget, QListWidgetItem, QPlainTextEdit, QWidget
 
 from app.api.answers import sentence
@@ -16,6 +16,7 @@ from ui.widgets import Button, DialogFrame, Text
 from ui.words import figures, t, words
 
 _ROLE = Qt.ItemDataRole.UserRole
+_ROW = 28
 
 
 class AttentionDialog(DialogFrame):
@@ -45,10 +46,11 @@ class AttentionDialog(DialogFrame):
         self._names = names
         self.records = QListWidget()
         self.records.setAccessibleName(t("orders.unreadable.records"))
-        self.records.setFixedHeight(min(6, max(2, len(records))) * 30)
+        self.records.setFixedHeight(min(6, max(2, len(records))) * _ROW)
         for record in records:
             item = QListWidgetItem(self._title(record))
             item.setData(_ROLE, record)
+            item.setSizeHint(QSize(0, _ROW))
             self.records.addItem(item)
         self.body.addWidget(self.records)
         self.why = Text("", "body", wrap=True)

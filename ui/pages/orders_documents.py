@@ -5,13 +5,13 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import BrokenExecutor
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QUrl
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtCore import Qt, QUrl
+from PySide6.QtGui import QDesktopServices, QShowEvent
 from PySide6.QtWidgets import QWidget
 
 from app.changes import ORDERS, PRINTS, ChangeReport
@@ -23,12 +23,20 @@ from ui.kit import ACCEPTED, Operation, Step, ask, ask_save_file, spawn
 from ui.pages.orders_model import refuses_label
 from ui.services import Services
 from ui.widgets import Button, DialogFrame, Text, ToastHost
-from ui.words import figures, t, words
+from ui.words import t, words
 
 _UNSAFE = re.compile(r"[^\w.-]+")
 _NAMED = 8  # refused orders that the question names one by one
 
 Said = Callable[[str, str, str], Any]
+
+
+def begin(work: Coroutine[Any, Any, Any], name: str) -> None:
+    """Starts work that a timer or a signal asked for; while the program closes nothing new begins."""
+    try:
+        spawn(work, name)
+    except RuntimeError:
+        work.close()
 
 
 def documents_folder(services: Services) -> Path:
@@ -132,16 +140,14 @@ class DocumentDesk:
         if not refused:
             return stored
         others = [one for one in stored if not refuses_label(one)]
-        dialog = _refusal(self._page, refused, len(others))
-        anyway: list[bool] = []
-        dialog.anyway.clicked.connect(lambda: (anyway.append(True), dialog.accept()))
+        dialog = RefusalDialog(self._page, refused, len(others))
         try:
             code = await ask(dialog)
         finally:
             dialog.deleteLater()
         if code != ACCEPTED:
             return []
-        return stored if anyway else others
+        return stored if dialog.all_of_them else others
 
     # -- files -------------------------------------------------------------------------------------------------
     def show_file(self, path: Path) -> None:
@@ -167,34 +173,40 @@ class DocumentDesk:
         return f"{t(f'orders.document.names_{kind}')}-{at:%Y%m%d-%H%M}.pdf"
 
 
-class _Refusal(DialogFrame):
-    """A DialogFrame with a way past the refusal, `anyway`."""
+class RefusalDialog(DialogFrame):
+    """Names each order that should not get a label, and why. What is safe is the primary button; `anyway` is the way past,
+    after which `all_of_them` is true."""
 
-    anyway: Button
+    def __init__(self, parent: QWidget, refused: Sequence[tuple[StoredOrder, str]], others: int) -> None:
+        self.all_of_them = False
+        self.anyway = Button(t("orders.refusal.anyway"), "danger")
+        super().__init__(
+            parent,
+            t("orders.refusal.title", count=len(refused)),
+            t("orders.refusal.text"),
+            t("orders.refusal.others", count=others),
+            helper=self.anyway,
+        )
+        self.anyway.clicked.connect(self._go_past)
+        for one, reason in refused[:_NAMED]:
+            line = t("orders.refusal.line", number=one.order.number, reason=t(f"orders.reason.{reason}"))
+            self.body.addWidget(Text(line, "body", wrap=True))
+        if len(refused) > _NAMED:
+            more = t("orders.refusal.more", count=len(refused) - _NAMED)
+            self.body.addWidget(Text(more, "small", "text_2"))
+        if not others:
+            self.primary.hide()
+            self.primary.setEnabled(False)
+            self.cancel.setDefault(True)
 
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if not self.primary.isEnabled():
+            self.cancel.setFocus(Qt.FocusReason.PopupFocusReason)
 
-def _refusal(parent: QWidget, refused: Sequence[tuple[StoredOrder, str]], others: int) -> _Refusal:
-    """Names each order that should not get a label, and why. What is safe is the primary button."""
-    way_past = Button(t("orders.refusal.anyway"), "danger")
-    dialog = _Refusal(
-        parent,
-        t("orders.refusal.title", count=len(refused)),
-        t("orders.refusal.text"),
-        t("orders.refusal.others", count=others),
-        helper=way_past,
-    )
-    dialog.anyway = way_past
-    for one, reason in refused[:_NAMED]:
-        line = t("orders.refusal.line", number=one.order.number, reason=t(f"orders.reason.{reason}"))
-        dialog.body.addWidget(Text(line, "body", wrap=True))
-    if len(refused) > _NAMED:
-        more = figures().number(len(refused) - _NAMED)
-        dialog.body.addWidget(Text(t("orders.refusal.more", count=more), "small", "text_2"))
-    if not others:
-        dialog.primary.hide()
-        dialog.primary.setEnabled(False)
-        dialog.cancel.setDefault(True)
-    return dialog
+    def _go_past(self) -> None:
+        self.all_of_them = True
+        self.accept()
 
 
 def _free(path: Path) -> Path:

@@ -127,11 +127,10 @@ class OrderFilters(FilterBar):
 
     def fill_channels(self, menu: QMenu) -> None:
         """All connections, or one."""
-        now = self.filter.connection_id
-        for number, name in {None: t("common.all"), **self._channels}.items():
-            self._item(
-                menu, name, number == now, lambda n=number: self.ask(replace(self.filter, connection_id=n))
-            )  # fmt: skip
+        choices: list[tuple[int | None, str]] = [(None, t("common.all")), *self._channels.items()]
+        for number, name in choices:
+            chosen = number == self.filter.connection_id
+            self._item(menu, name, chosen, lambda n=number: self.ask(replace(self.filter, connection_id=n)))
 
     def fill_statuses(self, menu: QMenu) -> None:
         """All states of the channel, or one."""

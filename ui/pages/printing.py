@@ -8,7 +8,7 @@ from collections.abc import Hashable
 from pathlib import Path
 from typing import cast
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.changes import CONNECTIONS, ORDERS, PRINTS, ChangeReport
@@ -16,8 +16,8 @@ from app.printing.documents import Kind as DocumentKind
 from app.printing.documents import label_of
 from app.printing.label import LabelWords, draw_labels
 from app.store import PrintRow
-from ui.kit import Action, Burst, spawn
-from ui.pages.orders_documents import DocumentDesk
+from ui.kit import Action, Burst
+from ui.pages.orders_documents import DocumentDesk, begin
 from ui.pages.orders_model import OrdersSource
 from ui.pages.printing_model import JOURNAL_COLUMNS, PAGE_KINDS, WAITING, WAITING_COLUMNS, Journal, waiting_row
 from ui.pages.printing_preview import LabelPreview, Picture, PreviewError, picture_of
@@ -69,11 +69,8 @@ class PrintPage(Page):
         self.trouble = Note("unhealthy", t("table.failed"), t("error.task_hint"), (t("common.retry"),))
         self.preview = LabelPreview()
         self._lay_out()
-        self._burst = Burst(lambda keys: spawn(self._refresh(keys), "print refresh"), 250, self)
-        self._pause = QTimer(self)
-        self._pause.setSingleShot(True)
-        self._pause.setInterval(80)
-        self._pause.timeout.connect(lambda: spawn(self._draw_preview(), "print preview"))
+        self._burst = Burst(lambda keys: begin(self._refresh(keys), "print refresh"), 250, self)
+        self._previews = Burst(lambda _keys: begin(self._draw_preview(), "print preview"), 120, self)
         self._connect()
         self._add_actions()
         self._update_buttons()
@@ -111,10 +108,10 @@ class PrintPage(Page):
         self.preview_card.head.addWidget(self.back)
         self.preview_card.head.addWidget(self.forth)
         self.preview_card.body.addWidget(self.preview, 1)
-        self.size = Text("", "small", "text_2")
-        self.size.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-        self.size.setContentsMargins(0, 0, 0, 12)
-        self.preview_card.body.addWidget(self.size)
+        self.paper = Text("", "small", "text_2")
+        self.paper.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        self.paper.setContentsMargins(0, 0, 0, 12)
+        self.preview_card.body.addWidget(self.paper)
         self.preview_card.setFixedWidth(_PREVIEW)
         body.addWidget(self.preview_card)
         column.addLayout(body, 1)
@@ -128,14 +125,15 @@ class PrintPage(Page):
         self.again_button.clicked.connect(self._print_again)
         self.back.clicked.connect(lambda: self._walk(-1))
         self.forth.clicked.connect(lambda: self._walk(1))
-        self.trouble.button(0).clicked.connect(lambda: spawn(self._refresh(frozenset({"all"})), "print refresh"))
+        self.trouble.button(0).clicked.connect(lambda: begin(self._refresh(frozenset({"all"})), "print refresh"))
         for name, model, table in (
             ("waiting", self.waiting, self.waiting_table),
             ("journal", self.journal, self.journal_table),
         ):
             table.current_key_changed.connect(lambda key, n=name: self._current(n, key))
+            table.installEventFilter(self)
             model.failed.connect(lambda _error: self.trouble.show())
-            model.refreshed.connect(self._pause.start)
+            model.refreshed.connect(self._previews.poke)
             model.count_changed.connect(lambda _n: self._counted())
             model.modelReset.connect(lambda m=model, tab=table: self._first_row(m, tab))
         self.waiting.ticks_changed.connect(self._update_buttons)
@@ -167,7 +165,7 @@ class PrintPage(Page):
             self._ask_for = order
         stale, self._stale = frozenset(self._stale), set()
         if stale:
-            spawn(self._refresh(stale), "print refresh")
+            begin(self._refresh(stale), "print refresh")
         self.waiting_table.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def changed(self, report: ChangeReport) -> None:
@@ -214,7 +212,7 @@ class PrintPage(Page):
             front = self._front
             table.setCurrentIndex(model.index(0, model.offset))
             self._front = front  # a first load does not take the preview away from the table in front
-        self._pause.start()
+        self._previews.poke()
 
     def _update_buttons(self) -> None:
         count = self.waiting.tick_count or self.waiting.total
@@ -230,11 +228,19 @@ class PrintPage(Page):
         self.again_button.disable("" if can else chosen or t("printpage.not_again"))
 
     # -- the preview -------------------------------------------------------------------------------------------
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.FocusIn:
+            front = "journal" if watched is self.journal_table else "waiting"
+            if front != self._front:
+                self._front = front
+                self._previews.poke()
+        return super().eventFilter(watched, event)
+
     def _current(self, name: str, key: Hashable) -> None:
         if key is not None:
             self._front = name
         self._update_buttons()
-        self._pause.start()
+        self._previews.poke()
 
     def _tables(self) -> tuple[DenseTable, WindowedTableModel]:
         if not self.waiting.total or (self._front == "journal" and self.journal.total):
@@ -258,19 +264,19 @@ class PrintPage(Page):
         self.forth.setEnabled(at + 1 < model.total)
         if not isinstance(key, int):
             self.preview.show_words(t("printpage.preview.nothing"))
-            self.size.setText("")
+            self.paper.setText("")
             return
         try:
             drawn = await (self._of_order(key) if model is self.waiting else self._of_document(key, at))
         except PreviewError as error:
             if asked == self._asked:
                 self.preview.show_words(t(f"printpage.preview.{error.key}"))
-                self.size.setText("")
+                self.paper.setText("")
             return
         if asked == self._asked and drawn is not None:
             picture, name = drawn
             self.preview.show_picture(picture, t("printpage.preview.of", name=name))
-            self.size.setText(size_words(picture))
+            self.paper.setText(size_words(picture))
 
     async def _of_order(self, order_id: int) -> tuple[Picture, str] | None:
         """The label as it would come out now."""
@@ -310,7 +316,7 @@ class PrintPage(Page):
             if await self.desk.make(ids, "label", choose=choose) is not None:
                 self.waiting.tick_all(False)
 
-        spawn(work(), "print labels")
+        begin(work(), "print labels")
 
     def _open_file(self) -> None:
         row = self._document()
@@ -325,7 +331,7 @@ class PrintPage(Page):
     def _print_again(self) -> None:
         row = self._document()
         if row is not None and row.order_id is not None and row.kind in PAGE_KINDS:
-            spawn(self.desk.make([row.order_id], cast(DocumentKind, row.kind)), "print again")
+            begin(self.desk.make([row.order_id], cast(DocumentKind, row.kind)), "print again")
 
 
 def size_words(picture: Picture) -> str:

@@ -30,9 +30,9 @@ WAITING_COLUMNS = (
 )
 JOURNAL_COLUMNS = (
     Column("at", "printpage.column.at", Kind.QUIET, rank=1, width=92, sortable=False),
-    Column("kind", "printpage.column.document", Kind.TEXT, rank=1, width=110, sortable=False),
+    Column("kind", "printpage.column.document", Kind.CODE, rank=1, width=110, sortable=False),
     Column("order", "printpage.column.order", Kind.CHANNEL, rank=1, width=160, sortable=False),
-    Column("file", "printpage.column.file", Kind.QUIET, rank=2, width=170, sortable=False),
+    Column("file", "printpage.column.file", Kind.TEXT, rank=2, width=170, sortable=False),
     Column("note", "printpage.column.note", Kind.STATUS, rank=1, width=158, sortable=False),
 )
 

@@ -20,7 +20,7 @@ from ui.theme import DENSITIES, Scheme, appearance
 from ui.widgets import Button, FormField, NavItem, Note, PageHeader, Segment, Switch, line
 from ui.words import t
 
-SENDER, SCHEME, DENSITY, LANGUAGE, MOTION = "sender", "ui.scheme", "ui.density", "ui.language", "ui.reduce_motion"
+SENDER, SCHEME, DENSITY, MOTION = "sender", "ui.scheme", "ui.density", "ui.reduce_motion"
 LONGEST_SENDER = 200
 TICK_MS = 2000
 SECTIONS = {
@@ -94,7 +94,7 @@ class SettingsPage(Page):
     def _look(self) -> None:
         section, here = self.sections["look"], appearance()
         card = section.card(t("settings.language_title"))
-        languages = (("", t("settings.system_one")), ("tr", "Türkçe"), ("en", "English"))  # each in its own language
+        languages = [("", t("settings.system_one")), ("tr", t("settings.turkish")), ("en", t("settings.english"))]
         self.language = Segment(t("settings.language"), languages)
         self.language.chosen.connect(self._set_language)
         section.add(card, SettingRow(t("settings.language"), t("settings.language_text"), self.language))
@@ -144,6 +144,7 @@ class SettingsPage(Page):
     def take_house(self, house: House) -> None:
         """What belongs to the window as a whole."""
         self.house = house
+        self.language.set_value(house.language() if house.language() in ("tr", "en") else "")
         section = self.sections["vault"]
         if house.vault is None:
             card = section.card(t("settings.vault.title"))
@@ -214,12 +215,9 @@ class SettingsPage(Page):
     # -- loading and keeping -------------------------------------------------------------------------------------
     async def _load(self) -> None:
         store = self.services.store
-        kept = await store.settings.get(LANGUAGE, "")
         sender = str(await store.settings.get(SENDER, "") or "")
         frozen = 0 in await store.outbox.frozen()
         counts = await store.outbox.counts()
-        if kept in ("", "tr", "en"):
-            self.language.set_value(kept)
         if self.sender.text() in ("", self._sender):  # what is being typed stays
             self._sender = sender
             self.sender.setText(sender)

@@ -128,11 +128,11 @@ class TodayPage(Page):
         row = QHBoxLayout()
         row.setSpacing(12)
         plan = (
-            ("due", "timer", 12, ("orders", {"view": "today"})),
-            ("orders", "receipt", 12, ("orders", {"view": "all"})),
-            ("sales", "chart-line-up", 15, ("orders", {"view": "all"})),
-            ("waiting", "export", 10, ("prices", {"view": "waiting"})),
-            ("alerts", "bell", 10, ("", {})),
+            ("due", "timer", 11, ("orders", {"view": "today"})),
+            ("orders", "receipt", 11, ("orders", {"view": "all"})),
+            ("sales", "chart-line-up", 14, ("orders", {"view": "all"})),
+            ("waiting", "export", 11, ("prices", {"view": "waiting"})),
+            ("alerts", "bell", 11, ("", {})),
         )
         self.tiles: dict[str, Kpi] = {}
         for name, icon, share, (page, request) in plan:
@@ -153,7 +153,7 @@ class TodayPage(Page):
         self._due = ListedRows()
         self.due_model = WindowedTableModel(_DUE, self._due.fetch, self._due.count, parent=self)
         self.due_table = DenseTable(self.due_model, t("today.due_title"), density=COMPACT)
-        self.due_table.setMinimumHeight(180)
+        self.due_table.setMinimumHeight(140)
         self.due_table.opened.connect(lambda key: self.go.emit("orders", {"id": key}))
         self.nothing_due = EmptyState("check-circle", t("today.nothing_due"))
         self.due_table.set_empty(self.nothing_due)
@@ -176,7 +176,7 @@ class TodayPage(Page):
         self._listed = ListedRows()
         self.channel_model = WindowedTableModel(_CHANNELS, self._listed.fetch, self._listed.count, parent=self)
         self.channel_table = DenseTable(self.channel_model, t("today.channels_title"), density=COMPACT)
-        self.channel_table.setMinimumHeight(150)
+        self.channel_table.setMinimumHeight(140)
         self.channel_table.opened.connect(lambda key: self.go.emit("orders", {"connection": key, "view": "all"}))
         connect = Button(t("connection.connect"), icon="plus")
         connect.clicked.connect(lambda: self.go.emit("connections", {}))
@@ -198,6 +198,9 @@ class TodayPage(Page):
         self._wall.setColumnStretch(0, 1)
         self._wall.setColumnStretch(1, 1)
         card.body.addLayout(self._wall)
+        self.no_wall = Text(t("today.no_wall"), "body", "text_2", wrap=True)
+        self.no_wall.hide()
+        card.body.addWidget(self.no_wall)
         card.body.addStretch(1)
         self.wall: list[WallButton] = []
         return card
@@ -314,7 +317,7 @@ class TodayPage(Page):
         more = summary.new_today - day.yesterday_by_now
         trend = "up" if more > 0 else "down" if more < 0 else ""
         word = "today.more" if more > 0 else "today.fewer" if more < 0 else "today.same"
-        bars = [float(n) for n in day.days]
+        bars = [float(n) for n in day.days] if any(day.days) else []
         context = t(word, count=abs(more))
         self.tiles["orders"].show_figure(number(summary.new_today), context, bars=bars, trend=trend)
         sales, others = sales_words(summary.sales_micros)
@@ -353,6 +356,7 @@ class TodayPage(Page):
             self.wall.append(made)
         for button, cell in zip(self.wall, cells, strict=True):
             button.show_cell(cell)
+        self.no_wall.setVisible(not cells)
         counts: dict[str, int] = {}
         for cell in day.wall:
             counts[cell.state] = counts.get(cell.state, 0) + 1
@@ -400,9 +404,9 @@ def heading(one: Deadline, now: datetime) -> Group:
         )
     at = one.at.astimezone(now.tzinfo)
     if one.kind == "tomorrow":
-        return Group(t("today.group_tomorrow", time=figures().time(at)), "", "offline", note)
+        return Group(t("today.group_tomorrow", time=figures().time(at)), "", "job.queued", note)
     left = one.at - now
-    state = "degraded" if left <= SOON else "offline"
+    state = "degraded" if left <= SOON else "job.queued"
     return Group(t("today.group_until", time=figures().time(at)), figures().left(left), state, note)
 
 

@@ -259,13 +259,13 @@ async def gather_troubles(services: Services, reports: Sequence[HealthReport]) -
             )
     found += await _unreadable(services)
     counts = await services.store.outbox.counts()
-    for state, look in (("refused", "unhealthy"), ("unknown", "degraded")):
+    for state, look, view in (("refused", "unhealthy", "refused"), ("unknown", "degraded", "waiting")):
         count = counts.get(state, 0)
         if count:
             title = t(f"today.trouble.{state}_writes", count=count)
             text = t(f"today.trouble.{state}_writes_text")
             found.append(
-                Trouble(f"writes-{state}", look, title, text, None, t("common.show"), ("prices", {"view": state}))
+                Trouble(f"writes-{state}", look, title, text, None, t("common.show"), ("prices", {"view": view}))
             )
     rank = {"unhealthy": 0, "degraded": 1}
     return tuple(sorted(found, key=lambda one: rank.get(one.state, 2)))
@@ -292,7 +292,7 @@ async def _unreadable(services: Services) -> list[Trouble]:
             " ".join((names.get(connection, ""), rows[0].remote_id + ":", told(rows[0].message))),
             rows[0].last_at,
             t("common.show"),
-            ("orders" if stream == "orders" else "prices", {"view": "attention", "connection": connection}),
+            ("orders" if stream == "orders" else "prices", {"connection": connection}),
         )
         for (connection, stream), rows in lots.items()
     ]

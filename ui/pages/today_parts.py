@@ -60,10 +60,10 @@ class WallButton(PaintedButton):
         role = look.ink or "offline"
         draw_icon(painter, QRectF(12, 0, 16, box.height()), look.icon, f"{role}_mark", weight="fill")
         bad = cell.state != "healthy"
-        wide = float(metrics("small_strong").horizontalAdvance(cell.speed))
         right = box.right() - 10
         ink = f"{role}_text" if bad else "text_2"
         style = "small_strong" if bad else "small_t"
+        wide = float(metrics(style).horizontalAdvance(cell.speed)) + 1
         draw_text(painter, QRectF(right - wide, 0, wide, box.height()), cell.speed, style, ink, RIGHT)
         right -= (max(wide, 44) if box.width() > 190 else wide) + 8
         if len(cell.points) > 1 and box.width() > 190:

@@ -43,8 +43,8 @@ class Banner(QWidget):
         self._button = Button(action, small=True)
         self._button.set_tint(f"{state}_text")
         self._button.clicked.connect(self.action_asked)
-        self._button.setVisible(bool(action))
         row.addWidget(self._button)
+        self._button.setVisible(bool(action))  # not before it has a parent: it would be a window of its own
         self.setAccessibleName(f"{title} {text}".strip())
 
     def set_words(self, title: str, text: str, action: str = "") -> None:
@@ -133,12 +133,12 @@ class Note(QWidget):
         column = QVBoxLayout()
         column.setSpacing(0)
         self._title = Text(title, "strong", f"{state}_text", wrap=True)
-        self._title.setVisible(bool(title))
         self._text = Text(text, "body", f"{state}_text", wrap=True)
-        self._text.setVisible(bool(text))
         column.addWidget(self._title)
         column.addWidget(self._text)
         row.addLayout(column, 1)
+        self._title.setVisible(bool(title))  # not before they have a parent: they would be windows of their own
+        self._text.setVisible(bool(text))
         self._buttons = [Button(words, small=True) for words in actions]
         for one in self._buttons:
             one.set_tint(f"{state}_text")

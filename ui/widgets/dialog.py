@@ -50,9 +50,9 @@ class DialogFrame(QDialog):
         self.body.setContentsMargins(20, 8, 20, 16)
         self.body.setSpacing(12)
         self.text = Text(text, "body", "text_2", wrap=True)
-        self.text.setVisible(bool(text))
         self.body.addWidget(self.text)
         outer.addLayout(self.body, 1)
+        self.text.setVisible(bool(text))  # not before it has a parent: it would be a window of its own
         footer = self._footer = QFrame()
         footer.setProperty("box", "footer")
         row = QHBoxLayout(footer)

@@ -46,8 +46,8 @@ class EmptyState(QWidget):
         column.addWidget(self._fact)
         self._next = Text(following, "body", "text_2", wrap=True)
         self._next.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-        self._next.setVisible(bool(following))
         column.addWidget(self._next)
+        self._next.setVisible(bool(following))  # not before it has a parent: it would be a window of its own
         row = QHBoxLayout()
         row.setSpacing(8)
         row.addStretch(1)

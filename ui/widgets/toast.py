@@ -52,14 +52,23 @@ class Toast(QWidget):
         if text:
             column.addWidget(Text(text, "small", "text_2", wrap=True))
         outer.addLayout(column, 1)
+        actions: QHBoxLayout | None = None
+        if other:  # two actions get a line of their own: beside the words they would cut them
+            actions = QHBoxLayout()
+            actions.setSpacing(4)
+            column.addLayout(actions)
         if action:
             self._action = Button(action, "link", small=True)
             self._action.clicked.connect(self._act)
-            outer.addWidget(self._action, 0, Qt.AlignmentFlag.AlignTop)
-        if other:
+            if actions is not None:
+                actions.addWidget(self._action)
+            else:
+                outer.addWidget(self._action, 0, Qt.AlignmentFlag.AlignTop)
+        if actions is not None:
             self._other = Button(other, "link", small=True)
             self._other.clicked.connect(self._act_other)
-            outer.addWidget(self._other, 0, Qt.AlignmentFlag.AlignTop)
+            actions.addWidget(self._other)
+            actions.addStretch(1)
         self._close = IconButton("x", t("toast.close"), "quiet", small=True)
         self._close.clicked.connect(self.close_now)
         outer.addWidget(self._close, 0, Qt.AlignmentFlag.AlignTop)

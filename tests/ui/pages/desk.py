@@ -17,7 +17,7 @@ from typing import Any
 from PySide6.QtWidgets import QApplication, QDialog
 
 from app.changes import LISTINGS, ChangeReport, Changes
-from app.console import RehearsalKeys
+from app.console import RehearsalKeys, utc_now
 from app.contracts import Page as Records
 from app.contracts.catalogue import Catalogue, providers_root
 from app.http.pipeline import Network
@@ -32,7 +32,7 @@ from app.store import ConnectionRow, Store
 from ui.kit import Burst, Operations, Registry, UndoStack
 from ui.services import Page, Services
 
-NOW = datetime(2026, 11, 24, 11, 2, tzinfo=UTC)
+NOW = datetime.now(UTC)  # fake servers refuse a clock that is a quarter of an hour off
 
 
 def listing(number: int, price: str | None = "1249.90", **more: Any) -> Listing:
@@ -103,26 +103,41 @@ async def dialog(kind: type[QDialog] = QDialog) -> Any:
     return await until(open_one, f"a {kind.__name__}")
 
 
+async def _tasks_end() -> None:
+    """What the page started must not outlive the store: wait a moment, then cancel."""
+    mine = asyncio.current_task()
+    running = [task for task in asyncio.all_tasks() if task is not mine]
+    if running:
+        await asyncio.wait(running, timeout=0.3)
+    for task in running:
+        task.cancel()
+    if running:
+        await asyncio.wait(running, timeout=2)
+
+
 @asynccontextmanager
 async def open_desk(folder: Path, *, rehearsal: bool = False, root: Path | None = None) -> AsyncIterator[Desk]:
     """A desk with an empty store; closed in the program's own order."""
-    store = await Store.open(folder / "store.db", now=lambda: NOW)
+    store = await Store.open(folder / "store.db", now=utc_now)
     catalogue, changes, ring = Catalogue(root or providers_root(), with_plugins=False), Changes(), SampleRing()
     network = Network(on_sample=ring, rng=random.Random(7))
     keys = RehearsalKeys()
-    links = Links(store, keys, catalogue, network, lambda: NOW)
-    engine = Engine(store, links, changes, ring, lambda: NOW)
+    links = Links(store, keys, catalogue, network, utc_now)
+    engine = Engine(store, links, changes, ring, utc_now)
     worker = Worker()
     services = Services(
         store, engine, Connecting(store, keys, catalogue, links, changes), catalogue,
-        Health(store, catalogue, network, lambda: NOW), network, changes, worker, lambda: NOW, rehearsal,
+        Health(store, catalogue, network, utc_now), network, changes, worker, utc_now, rehearsal,
         Registry(), Operations(), UndoStack(),
     )  # fmt: skip
     desk = Desk(services, keys, links)
     changes.listen(desk.reports.append)
     try:
         yield desk
+        left = [w for w in QApplication.topLevelWidgets() if isinstance(w, QDialog) and w.isVisible()]
+        assert not left, f"a dialog was left open: {left}"
     finally:
+        await _tasks_end()
         if desk.page is not None:
             for burst in desk.page.findChildren(Burst):  # its timer must not ring after the loop has ended
                 burst._timer.stop()

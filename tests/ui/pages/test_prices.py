@@ -410,7 +410,7 @@ async def test_refused_lines_say_why_and_can_be_sent_again_or_withdrawn(desk: De
         await desk.store.listings.want_price(number, Money(D(1000), "TRY"))
     await refuse(desk, row)
     await until(lambda: page.tabs._tabs["refused"]._count == 2, "the count")
-    assert page.sending.refused.accessibleName().endswith("2")
+    await until(lambda: page.sending.refused.accessibleName().endswith("2"), "the bar")
     page.shown({"view": "refused"})
     await until(lambda: page.model.total == 2)
     chip = page.model.index(0, page.model.section_of("state"))
@@ -448,8 +448,7 @@ async def test_send_now_drains_every_connection_and_tells_the_outcome(
     async def send(one: ConnectionRow, asked_by: str = "user") -> Result:
         asked.append(one.id)
         assert not page.sending.send.isEnabled()
-        result = Result("partly", {"done": 3, "refused": 1})
-        return result
+        return Result("partly", {"done": 3, "refused": 1})
 
     monkeypatch.setattr(desk.services.engine, "send", send)
     await page._refresh(frozenset({OUTBOX}))

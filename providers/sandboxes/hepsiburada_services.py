@@ -1,0 +1,252 @@
+"""Hepsiburada's claims, questions, catalogue and transactions.
+
+Source: reference/marketplaces-tr.md, "## Hepsiburada", "Claims (returns)", "Questions", "Finance", "Catalogue". The shapes of the last
+three are in no document that we have: they are the plainest that fit what the reference names, and no proof of anything.
+"""
+
+from __future__ import annotations
+
+import json
+from email.parser import BytesParser
+from email.policy import HTTP
+from typing import Any
+
+from providers.sandboxes.hepsiburada_state import Claim, Issue, Shop
+from providers.sandboxes.hepsiburada_wire import Answer, Call, bad, conflict, envelope, is_int, local, missing, number
+
+CLAIM_STATUSES = (
+    "NewRequest", "AwaitingAction", "AwaitingPreApproval", "Accepted", "InDispute", "Rejected", "Refunded", "Cancelled",
+)  # fmt: skip
+CATEGORIES = ((18021982, "Kupa & Bardak"), (18021983, "Yastık"), (18021984, "Şemsiye"), (18021985, "Çanta"))
+
+
+# -- claims --------------------------------------------------------------------------------------------------------
+def claim_list(shop: Shop, call: Call) -> Answer:
+    """`limit` is in fact required. The window is on the creation of the claim; `status` in the path may bring its own."""
+    if not call.query.get("limit"):
+        raise bad("LimitCannotBeEmpty", "Limit cannot be empty")
+    offset, limit = call.number("offset", 0), call.number("limit", None, 1, 100)
+    status = call.path.get("status", "")
+    if status and status not in CLAIM_STATUSES:
+        raise bad("InvalidStatus", f"status şunlardan biri olmalıdır: {', '.join(CLAIM_STATUSES)}")
+    begin, end = call.span("beginDate", "endDate")
+    status_begin, status_end = call.span("statusBeginDate", "statusEndDate") if status else (None, None)
+    rows = [
+        one
+        for one in shop.claims.values()
+        if (not status or one.status == status)
+        and _within(one.claimed, begin, end)
+        and _within(one.status_at, status_begin, status_end)
+    ]
+    return Answer(200, [_claim_row(one) for one in rows[offset : offset + limit]])
+
+
+def _within(at: int, begin: int | None, end: int | None) -> bool:
+    return (begin is None or begin <= at) and (end is None or at <= end)
+
+
+def _claim_row(claim: Claim) -> dict[str, Any]:
+    line, order = claim.line, claim.order
+    total = line.unit * line.quantity
+    accepted = claim.status in ("Accepted", "Refunded")
+    return {
+        "id": f"{int(claim.number):08x}-c1a1-4000-8000-000000000000", "number": claim.number, "orderNumber": order.number,
+        "claimDate": local(claim.claimed), "orderDate": local(order.placed), "claimType": "Return", "status": claim.status,
+        "sku": line.hb_sku, "merchantSku": line.sku, "quantity": line.quantity,
+        "customerName": f"{order.buyer.first} {order.buyer.last}", "explanation": "Beklediğim gibi değil",
+        "merchantRejectionStatement": claim.answer.get("MerchantStatement", ""), "priceAmount": number(line.unit),
+        "priceCurrency": "TRY", "totalPriceAmount": number(total), "refundAmount": number(total if accepted else 0),
+        "refundCurrency": "TRY", "refundDate": local(claim.status_at) if accepted else None,
+        "finalizedWith": claim.answer.get("FinalizedWith"),
+    }  # fmt: skip
+
+
+def _claim(shop: Shop, call: Call, *states: str) -> Claim:
+    claim = shop.claims.get(call.path["N"])
+    if claim is None:
+        raise missing("Talep")
+    if claim.status not in states:
+        raise conflict(f"{claim.status} durumundaki talep üzerinde bu işlem yapılamaz")
+    return claim
+
+
+def accept_claim(shop: Shop, call: Call) -> Answer:
+    claim, body = _claim(shop, call, "NewRequest", "AwaitingAction"), call.json()
+    call.text(body, "FinalizedWith")
+    return _decide(shop, claim, "Accepted", body)
+
+
+def reject_claim(shop: Shop, call: Call) -> Answer:
+    claim, body = _claim(shop, call, "NewRequest", "AwaitingAction"), call.json()
+    reason = body.get("ClaimRejectionReason")
+    if not is_int(reason) or not 0 <= reason <= 11:
+        raise bad("InvalidReason", "ClaimRejectionReason 0 ile 11 arasında olmalıdır")
+    call.text(body, "MerchantStatement")
+    return _decide(shop, claim, "InDispute", body)
+
+
+def confirm_preapproval(shop: Shop, call: Call) -> Answer:
+    return _decide(shop, _claim(shop, call, "AwaitingPreApproval"), "AwaitingAction", {})
+
+
+def _decide(shop: Shop, claim: Claim, status: str, body: dict[str, Any]) -> Answer:
+    if shop.may_apply():
+        claim.status, claim.status_at, claim.answer = status, shop.now(), body
+        shop.counts[f"claim:{claim.number}"] += 1
+        shop.wrote()
+    return Answer(204)
+
+
+# -- questions -----------------------------------------------------------------------------------------------------
+def issue_list(shop: Shop, call: Call) -> Answer:
+    offset, limit = call.number("offset", 0), call.number("limit", 10, 1, 100)
+    status = call.query.get("status", "")
+    begin, end = call.span("beginDate", "endDate")
+    rows = [one for one in shop.issues.values() if status in ("", one.status) and _within(one.asked, begin, end)]
+    data = envelope(rows, offset, limit, "data")
+    data["data"] = [_issue_row(one) for one in data["data"]]
+    return Answer(200, data)
+
+
+def issue_count(shop: Shop, call: Call) -> Answer:
+    return Answer(200, {"count": sum(one.status == "WaitingForAnswer" for one in shop.issues.values())})
+
+
+def one_issue(shop: Shop, call: Call) -> Answer:
+    return Answer(200, _issue_row(_issue(shop, call)))
+
+
+def _issue(shop: Shop, call: Call) -> Issue:
+    issue = shop.issues.get(call.path["N"])
+    if issue is None:
+        raise missing("Soru")
+    return issue
+
+
+def _issue_row(one: Issue) -> dict[str, Any]:
+    return {
+        "issueNumber": one.number, "status": one.status, "createdAt": local(one.asked), "question": one.text,
+        "answer": one.answer or None, "product": {"sku": one.product.hb_sku, "name": one.product.title},
+    }  # fmt: skip
+
+
+def answer_issue(shop: Shop, call: Call) -> Answer:
+    return _close(shop, _issue(shop, call), "Answered", call.text(call.json(), "answer"))
+
+
+def reject_issue(shop: Shop, call: Call) -> Answer:
+    issue, body = _issue(shop, call), call.json()
+    if body.get("reasonCode") is None:
+        raise bad("InvalidBody", "reasonCode zorunludur")
+    return _close(shop, issue, "Rejected", call.text(body, "reason"))
+
+
+def _close(shop: Shop, issue: Issue, status: str, text: str) -> Answer:
+    if issue.status != "WaitingForAnswer":
+        raise conflict("Soru zaten yanıtlanmış")
+    if shop.may_apply():
+        issue.status, issue.answer = status, text
+        shop.wrote()
+    return Answer()
+
+
+# -- money ---------------------------------------------------------------------------------------------------------
+def transactions(shop: Shop, call: Call) -> Answer:
+    """A sale and its commission for each delivered line."""
+    offset, limit = call.number("offset", 0), call.number("limit", 10, 1, 100)
+    rows: list[dict[str, Any]] = []
+    for package in shop.packages.values():
+        for order, line in package.parts if package.status == "Delivered" else ():
+            total = line.unit * line.quantity
+            for kind, kurus in (("Sale", total), ("Commission", -(total * 15 // 100))):
+                rows.append(
+                    {
+                        "id": f"{line.id}:{kind}", "orderNumber": order.number, "packageNumber": package.number, "sku": line.hb_sku,
+                        "transactionType": kind, "amount": number(kurus), "currency": "TRY", "transactionDate": local(line.updated),
+                    }
+                )  # fmt: skip
+    return Answer(200, envelope(rows, offset, limit))
+
+
+# -- catalogue -----------------------------------------------------------------------------------------------------
+def _catalogue_page(call: Call, rows: list[dict[str, Any]], most: int) -> Answer:
+    page, size = call.number("page", 0), call.number("size", min(most, 1000), 1, most)
+    total = -(-len(rows) // size)
+    return Answer(
+        200,
+        {
+            "success": True, "code": 0, "totalElements": len(rows), "totalPages": total, "number": page, "size": size,
+            "first": page == 0, "last": page + 1 >= total, "data": rows[page * size : (page + 1) * size],
+        },
+    )  # fmt: skip
+
+
+def products(shop: Shop, call: Call) -> Answer:
+    """Titles, barcodes and pictures, which the listing host does not give."""
+    rows = [
+        {
+            "merchantSku": one.sku, "hbSku": one.hb_sku, "barcode": one.barcode, "productName": one.title, "brand": "Örnek",
+            "categoryId": CATEGORIES[0][0], "categoryName": CATEGORIES[0][1], "tax": one.vat, "price": number(one.price),
+            "images": [f"https://cdn.example.invalid/{one.hb_sku}.jpg"], "status": "MATCHED",
+        }
+        for one in shop.listings.values()
+    ]  # fmt: skip
+    wanted = call.query.get("productStatus", call.query.get("status", ""))
+    return _catalogue_page(call, rows if wanted in ("", "MATCHED") else [], 1000)
+
+
+def categories(shop: Shop, call: Call) -> Answer:
+    rows = [
+        {"categoryId": number_, "name": name, "displayName": name, "leaf": True, "status": "ACTIVE", "available": True}
+        for number_, name in CATEGORIES
+    ]
+    return _catalogue_page(call, rows if call.query.get("leaf", "true") == "true" else [], 2000)
+
+
+def _category(call: Call) -> None:
+    if call.path["C"] not in {str(number_) for number_, _ in CATEGORIES}:
+        raise missing("Kategori")
+
+
+def attributes(shop: Shop, call: Call) -> Answer:
+    _category(call)
+    base = [{"id": "Barcode", "name": "Barkod", "mandatory": True, "type": "string", "multiValue": False}]
+    renk = [{"id": "renk_variant_property", "name": "Renk", "mandatory": True, "type": "enum", "multiValue": False}]
+    return Answer(
+        200, {"success": True, "code": 0, "data": {"baseAttributes": base, "attributes": [], "variantAttributes": renk}}
+    )
+
+
+def attribute_values(shop: Shop, call: Call) -> Answer:
+    _category(call)
+    if call.path["A"] != "renk_variant_property":
+        raise missing("Özellik")
+    return _catalogue_page(
+        call, [{"id": n, "value": word} for n, word in enumerate(("Kırmızı", "Yeşil", "Gri"), 1)], 1000
+    )
+
+
+def import_products(shop: Shop, call: Call) -> Answer:
+    """multipart/form-data whose `file` is a JSON array."""
+    message = BytesParser(policy=HTTP).parsebytes(f"Content-Type: {call.content_type}\r\n\r\n".encode() + call.body)
+    parts = list(message.iter_parts()) if message.is_multipart() else []
+    payload = next((p.get_payload(decode=True) for p in parts if p.get_filename()), None)
+    try:
+        rows = json.loads(payload) if isinstance(payload, bytes) else None
+    except ValueError:
+        rows = None
+    if not isinstance(rows, list) or not rows or not all(isinstance(one, dict) for one in rows):
+        raise bad("InvalidFile", "Dosya bir JSON dizisi olmalıdır")
+    tracking = shop.guid(0x1439)
+    shop.imports[tracking] = [
+        {"item": one, "importStatus": "SUCCESS", "productStatus": "WAITING", "validationResults": []} for one in rows
+    ]
+    shop.counts["imports_taken"] += 1
+    return Answer(200, {"success": True, "code": 0, "data": {"trackingId": tracking}})
+
+
+def import_status(shop: Shop, call: Call) -> Answer:
+    rows = shop.imports.get(call.path["T"])
+    if rows is None:
+        raise missing("trackingId")
+    return _catalogue_page(call, rows, 1000)
