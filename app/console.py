@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from app.api.rehearse import READY_MADE, RehearsalServers
+from app.api.rehearsal import READY_MADE, RehearsalServers
+from app.api.restoring import accepts_older, finish_interrupted
 from app.changes import Changes
 from app.contracts import Message, Secret, TokenStore, fail
 from app.contracts.catalogue import Catalogue, providers_root
@@ -111,6 +112,7 @@ async def open_console(
     servers: RehearsalServers | None = None
     store: Store | None = None
     try:
+        await asyncio.to_thread(finish_interrupted, workspace)
         if kind is WorkspaceKind.REHEARSAL:
             vault, servers = None, await RehearsalServers.start()
             keys: Keys = RehearsalKeys()
@@ -145,7 +147,9 @@ def assemble(workspace: Workspace, owned: Owned, store: Store, keys: Keys, vault
     engine = Engine(store, links, changes, ring, utc_now)
     connecting = Connecting(store, keys, catalogue, links, changes)
     health = Health(store, catalogue, network, utc_now)
-    return Console(workspace, owned, store, keys, vault, catalogue, network, changes, links, engine, connecting, health, Worker())
+    return Console(
+        workspace, owned, store, keys, vault, catalogue, network, changes, links, engine, connecting, health, Worker()
+    )
 
 
 def start_logging(folder: Path, vault: Vault | None) -> logging.Handler:
@@ -171,11 +175,13 @@ async def open_vault(path: Path, unlock: Secret | None, keyring: KeyringPort | N
     if not await asyncio.to_thread(path.exists):
         if unlock is None and keyring is None:
             raise fail(Message("config.field", {"field": "unlock", "why": "no_keyring"}, field="unlock"))
-        cheap = os.environ.get("PAXZAR_TEST_PROFILE") == "1"  # the vault itself refuses such a file without the variable
+        cheap = (
+            os.environ.get("PAXZAR_TEST_PROFILE") == "1"
+        )  # the vault itself refuses such a file without the variable
         profile = Profile.TEST if cheap else Profile.NORMAL
         vault, _ = await Vault.create(path, keyring=keyring, password=unlock, profile=profile)
         return vault
-    vault = await Vault.open(path)
+    vault = await Vault.open(path, accept_older=await asyncio.to_thread(accepts_older, path))
     if unlock is not None:
         await vault.unlock_with_password(unlock)
     elif keyring is not None:

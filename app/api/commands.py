@@ -17,6 +17,7 @@ from app.formats.words import Words
 from app.jobs.connect import Wish
 from app.jobs.runner import Result
 from app.model import Money
+from app.store.audit import Action, counted
 from app.store.connections import ConnectionRow
 from app.store.errors import StoreError
 from app.store.listing_query import ListingQuery
@@ -79,6 +80,7 @@ async def connect(console: Console, args: dict[str, Any]) -> Answer:
         answer.exit, answer.data = 1, {"message": message_data(error.message)}
         answer.say(sentence(words, error.message, wish.name))
         return answer
+    await console.store.audit.note(Action.CONNECTION_ADDED, connection_id=row.id, subject=("account", row.account_id))
     console.engine.schedule(row)
     answer.data = connection_data(console, row)
     answer.say(words("cli.connected", name=row.name, integration=entry.name))
@@ -291,6 +293,8 @@ async def set_value(console: Console, args: dict[str, Any]) -> Answer:
             {"outbox_id": outbox_id, "connection": row.name, "sku": one.sku, "kind": kind, "value": shown}
         )
         answer.say(words("cli.queued", name=row.name, sku=one.sku, value=told))
+    wished = Action.PRICE_WISHED if kind == "price" else Action.STOCK_WISHED
+    await console.store.audit.note(wished, connection_id=row.id, details=counted(one.id for one in found))
     if console.engine.scheduler is not None:
         console.engine.scheduler.hurry("send", row.id)
     return answer

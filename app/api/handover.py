@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+import app.api.commands_safety  # noqa: F401 - adds its commands
 from app.api.answers import Answer
 from app.api.commands import COMMANDS, run_command
 from app.console import Console

@@ -17,15 +17,6 @@ import uvicorn
 
 from app.contracts.catalogue import Catalogue, providers_root
 
-#: The five connections of the rehearsal workspace and how much lies in each.
-READY_MADE: dict[str, dict[str, int]] = {
-    "trendyol": {"orders": 120, "listings": 1200, "seed": 11},
-    "woocommerce": {"orders": 80, "listings": 900, "seed": 12},
-    "shopify": {"orders": 60, "listings": 700, "seed": 13},
-    "amazon_turkiye": {"orders": 60, "listings": 500, "seed": 14},
-    "yurtici_kargo": {"orders": 0, "listings": 0, "seed": 15},
-}
-
 
 def listen(port: int = 0) -> socket.socket:
     """A bound loopback socket. Raises OSError when the port is taken."""
@@ -67,39 +58,6 @@ async def serve(plan: Mapping[str, Mapping[str, int]]) -> None:
     for server, _ in servers:
         server.should_exit = True
     await asyncio.wait([task for _, task in servers], timeout=3)
-
-
-class RehearsalServers:
-    """The child process, from the parent's side."""
-
-    def __init__(self, process: asyncio.subprocess.Process, addresses: dict[str, str]) -> None:
-        self._process, self.addresses = process, addresses
-
-    @classmethod
-    async def start(cls, plan: Mapping[str, Mapping[str, int]] | None = None) -> RehearsalServers:
-        """Raises RuntimeError when the child does not come up within 60 s."""
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "app.api.rehearse", json.dumps(plan or READY_MADE),
-            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
-        )  # fmt: skip
-        if process.stdout is None:
-            raise RuntimeError("the rehearsal servers have no output")
-        try:
-            line = await asyncio.wait_for(process.stdout.readline(), 60)
-            addresses = json.loads(line)
-        except (TimeoutError, json.JSONDecodeError) as error:
-            process.kill()
-            raise RuntimeError("the rehearsal servers did not start") from error
-        return cls(process, addresses)
-
-    async def close(self) -> None:
-        if self._process.stdin is not None:
-            self._process.stdin.close()
-        try:
-            await asyncio.wait_for(self._process.wait(), 5)
-        except TimeoutError:
-            self._process.kill()
-            await self._process.wait()
 
 
 if __name__ == "__main__":

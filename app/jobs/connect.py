@@ -17,6 +17,7 @@ from app.jobs.links import Keys, Links, addresses
 from app.model import clean
 from app.store import Store
 from app.store.accounts import AccountRow
+from app.store.audit import Action
 from app.store.connections import ConnectionRow
 
 
@@ -156,4 +157,5 @@ class Connecting:
         await self._keys.put(row.account_id, {k: v for k, v in merged.items() if k in hidden})
         await self._store.accounts.update_settings(row.account_id, {k: v for k, v in merged.items() if k not in hidden})
         self._links.drop_account(row.account_id)
+        await self._store.audit.note(Action.KEYS_CHANGED, connection_id=row.id, subject=("account", row.account_id))
         self._changes.publish(ChangeReport(CONNECTIONS, frozenset({row.id}), "user"))

@@ -15,6 +15,7 @@ from app.platform.files import save_atomically
 from app.printing.label import LabelData, LabelWords, draw_labels
 from app.printing.slip import SlipData, SlipLine, SlipWords, draw_slips
 from app.store import Store
+from app.store.audit import Action, counted
 
 Kind = Literal["label", "slip"]
 
@@ -104,6 +105,7 @@ async def make_document(
     await asyncio.to_thread(_write, path, data)
     digest = hashlib.sha256(data).hexdigest()
     await store.prints.add_many(list(ids), kind, str(path), digest)
+    await store.audit.note(Action.DOCUMENT_PRINTED, subject=("document", kind), details=counted(ids))
     if kind == "label":
         await store.orders.set_local(list(ids), printed=True)
     return path, pages

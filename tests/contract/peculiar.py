@@ -41,6 +41,7 @@ class Peculiar:
     confirmed: str = "shipments"  # counter of shipment confirmations; `{order}` is the order's remote id
     carrier_word: bool = True  # the channel keeps the carrier's name as the merchant wrote it
     shipment_text: Callable[[Any], str] = lambda sandbox: str(sandbox.truth_shipments())
+    crossed_out: bool = True  # the vendor keeps a crossed-out price beside the sale price
     token: TokenFacts | None = None
 
 
@@ -70,6 +71,7 @@ TABLE: dict[str, Peculiar] = {
         carrier_word=False,
     ),
     "hepsiburada": Peculiar(
+        crossed_out=False,
         # An upload is worked off after a while, and each may begin ten seconds after the last.
         settle_s=20.0,
         write_fault={"method": "POST", "path": "-uploads"},

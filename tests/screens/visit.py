@@ -69,7 +69,7 @@ async def visit(program: Any, out: Path, plan: dict[str, Any]) -> dict[str, Any]
 
 def main() -> int:
     out, plan = Path(sys.argv[1]), json.loads(sys.argv[2])
-    import app.api.rehearse as rehearse
+    import app.api.rehearsal as rehearse
 
     rehearse.READY_MADE.clear()
     rehearse.READY_MADE.update(plan.get("ready", READY))

@@ -74,7 +74,7 @@ def watch(plan: dict[str, Any]) -> None:
 
 def run() -> int:
     plan = json.loads(sys.argv[1])
-    import app.api.rehearse as rehearse
+    import app.api.rehearsal as rehearse
 
     rehearse.READY_MADE.clear()
     rehearse.READY_MADE.update(plan.get("ready", {}))

@@ -47,7 +47,6 @@ class OrdersPage(Page):
     def __init__(self, services: Services, parent: QWidget | None = None) -> None:
         super().__init__(services, parent)
         self._stale: set[str] = {"all"}
-        self._installed = False
         self._unreadable: list[AttentionRow] = []
         self._all_orders = 0
         self._width = 1400
@@ -156,9 +155,6 @@ class OrdersPage(Page):
 
     # -- what the window tells ---------------------------------------------------------------------------------
     def shown(self, request: object = None) -> None:
-        if not self._installed:
-            self._installed = True
-            self.services.actions.install(self.window())
         if isinstance(request, dict):
             self._take(request)
         stale, self._stale = frozenset(self._stale), set()

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import QWidget
 from app.changes import ORDERS, PRINTS, ChangeReport
 from app.printing.documents import Kind as DocumentKind
 from app.printing.documents import make_document
-from app.store import StoredOrder, StoreError
+from app.store import StoredOrder
 from app.store.workspace import Workspace
 from ui.kit import ACCEPTED, Operation, Step, ask, ask_save_file, spawn
 from ui.pages.orders_model import refuses_label
@@ -29,6 +29,15 @@ _UNSAFE = re.compile(r"[^\w.-]+")
 _NAMED = 8  # refused orders that the question names one by one
 
 Said = Callable[[str, str, str], Any]
+
+
+class DocumentError(Exception):
+    """A document that could not be made: `key` and `params` are the words, which the window shows."""
+
+    def __init__(self, key: str, **params: str) -> None:
+        super().__init__(f"{key} {params}" if params else key)
+        self.key = key
+        self.params = params
 
 
 def begin(work: Coroutine[Any, Any, Any], name: str) -> None:
@@ -91,12 +100,9 @@ class DocumentDesk:
         try:
             _, pages = await make_document(self._services.store, ids, kind, path, words(), executor)
         except OSError as error:
-            reason = error.strerror or str(error)
-            self._said("unhealthy", t("orders.document.failed"), t("orders.document.failed_disk", reason=reason))
-            raise
-        except (StoreError, BrokenExecutor, KeyError):
-            self._said("unhealthy", t("orders.document.failed"), t("orders.document.failed_hint"))
-            raise
+            raise DocumentError("orders.document.failed_disk", reason=error.strerror or str(error)) from error
+        except BrokenExecutor as error:
+            raise DocumentError("orders.document.failed_hint") from error
         op.report = (kind, ids, path)
         self._publish(ids)
         step = self._undo(stored) if kind == "label" else None

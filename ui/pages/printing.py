@@ -40,7 +40,6 @@ class PrintPage(Page):
     def __init__(self, services: Services, parent: QWidget | None = None) -> None:
         super().__init__(services, parent)
         self._stale: set[str] = {"all"}
-        self._installed = False
         self._asked = 0
         self._front = "waiting"  # which table the preview follows
         self._ask_for: int | None = None
@@ -157,9 +156,6 @@ class PrintPage(Page):
 
     # -- what the window tells ---------------------------------------------------------------------------------
     def shown(self, request: object = None) -> None:
-        if not self._installed:
-            self._installed = True
-            self.services.actions.install(self.window())
         order = request.get("id") if isinstance(request, dict) else None
         if isinstance(order, int) and not self.waiting_table.set_current_key(order):
             self._ask_for = order

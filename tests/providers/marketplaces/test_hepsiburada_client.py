@@ -61,11 +61,23 @@ class TestOrders:
 
     async def test_lines_that_did_not_change_in_the_window(self) -> None:
         old, later = "2026-11-20T11:00:00", "2026-11-23T12:00:01"
-        open_lines = paged(line(lastStatusUpdateDate=old), line(id="b", lastStatusUpdateDate=later))
+        rows = [line(lastStatusUpdateDate=old), line(id="b", orderNumber="2", lastStatusUpdateDate=later)]
         cancelled = paged({"orderNumber": "3", "lineItemId": "x", "cancelDate": old})
-        client, script = scripted(open_lines, cancelled, EMPTY, [], EMPTY, EMPTY, EMPTY)
+        rest = (cancelled, EMPTY, [], EMPTY, EMPTY, EMPTY)
+        client, script = scripted(paged(*rows), *rest, detail(), detail(orderNumber="2"))
+        assert [one.number for one in (await every(client.orders(WINDOW)))[0]] == [NUMBER, "2"]  # never seen before
+        script.answers = [paged(*rows), *rest]
         assert (await every(client.orders(WINDOW)))[0] == []
-        assert len(script.requests) == 7
+        # Paid for late: the row is new here, though its date is old.
+        script.answers = [paged(*rows, line(id="c", orderNumber="4", lastStatusUpdateDate=old)), *rest, (500, None)]
+        with pytest.raises(TheirsError):
+            await every(client.orders(WINDOW))
+        script.answers = [
+            paged(*rows, line(id="c", orderNumber="4", lastStatusUpdateDate=old)),
+            *rest,
+            detail(orderNumber="4"),
+        ]
+        assert [one.number for one in (await every(client.orders(WINDOW)))[0]] == ["4"]  # not lost by the failure
 
     async def test_unpaid_ones_that_are_gone_and_rows_without_a_number(self) -> None:
         client, _ = scripted(

@@ -29,7 +29,7 @@ from app.model import Listing, Money
 from app.monitor.health import Health
 from app.platform.worker import Worker
 from app.store import ConnectionRow, Store
-from ui.kit import Burst, Operations, Registry, UndoStack
+from ui.kit import Burst, Operations, Registry, UndoStack, spawner
 from ui.services import Page, Services
 
 NOW = datetime.now(UTC)  # fake servers refuse a clock that is a quarter of an hour off
@@ -105,8 +105,7 @@ async def dialog(kind: type[QDialog] = QDialog) -> Any:
 
 async def _tasks_end() -> None:
     """What the page started must not outlive the store: wait a moment, then cancel."""
-    mine = asyncio.current_task()
-    running = [task for task in asyncio.all_tasks() if task is not mine]
+    running = list(spawner()._running)
     if running:
         await asyncio.wait(running, timeout=0.3)
     for task in running:

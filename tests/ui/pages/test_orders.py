@@ -30,6 +30,7 @@ from ui.pages.orders_attention import AttentionDialog, pretty
 from ui.pages.orders_documents import RefusalDialog
 from ui.pages.orders_frame import sum_up
 from ui.pages.orders_model import COLUMNS, OrderFilter, default_sort, path_step, requested, state_chip
+from ui.telling import reason_of
 from ui.theme import Appearance
 from ui.words import choose
 
@@ -66,6 +67,7 @@ async def opened(desk: Desk, qtbot: Any, request: object = None, width: int = 14
     page = OrdersPage(desk.services)
     desk.show(page, qtbot, width)
     page.set_inner_width(width)
+    desk.services.actions.install(page)
     desk.services.actions.set_scope("orders")
     page.shown(request)
     await until(lambda: page.model.ready and page.header.accessibleName() and page._all_orders >= 0, "first rows")
@@ -398,7 +400,8 @@ async def test_a_folder_that_cannot_be_written_is_said(desk: Desk, qtbot: Any) -
     desk.services.operations.failed.connect(failed.append)
     page._print("label", 1)
     await until(lambda: failed)
-    assert desk.said[-1][0] == "unhealthy"
+    assert "Klasöre yazılamıyor" in reason_of(failed[0].error)  # as the window says it
+    assert desk.said == []
     assert await desk.store.prints.recent() == []
     assert (await desk.store.orders.get(1)).printed_at is None  # type: ignore[union-attr]
     assert not desk.services.undo.can_undo

@@ -50,6 +50,7 @@ async def opened(desk: Desk, qtbot: Any, request: object = None) -> PrintPage:
     page = PrintPage(desk.services)
     desk.show(page, qtbot)
     page.set_inner_width(1400)
+    desk.services.actions.install(page)
     desk.services.actions.set_scope("print")
     page.shown(request)
     await until(lambda: page.waiting.ready and page.journal.ready, "first rows")
