@@ -20,6 +20,7 @@ from ui.widgets import Button, CutText, EmptyState, KeyHint, Text
 from ui.widgets.buttons import draw_key_hint
 from ui.words import figures, t
 
+_DOT = 15  # px that a channel's dot takes before the number
 _ITEMS = [c.key for c in COLUMNS].index("items") + 1
 _TOTAL = [c.key for c in COLUMNS].index("total") + 1
 
@@ -45,19 +46,29 @@ class NumberDelegate(CellDelegate):
                 lambda p: round_rect(p, QRectF(0, 0, 8, 8), 4, theme().ink(color), None),
             )
             painter.drawPixmap(QPointF(box.left(), box.center().y() - 4), mark)
-            box = box.adjusted(15, 0, 0, 0)
+            box = box.adjusted(_DOT, 0, 0, 0)
         draw_line(painter, box, value[1], "body_t", "text")
 
 
 class OrdersTable(DenseTable):
-    """The dense table with the number's own delegate."""
+    """The dense table whose number column takes the dot of the channel's, and room for it, when that one fell away."""
 
     def __init__(self, model: WindowedTableModel, name: str) -> None:
+        self._number, self._channel = model.section_of("number"), model.section_of("channel")
         super().__init__(model, name)
-        section = model.section_of("number")
-        made = NumberDelegate(self, section, model.section_of("channel"))
-        self.setItemDelegateForColumn(section, made)
-        self._delegates[section] = made
+        made = NumberDelegate(self, self._number, self._channel)
+        self.setItemDelegateForColumn(self._number, made)
+        self._delegates[self._number] = made
+
+    def _width(self, section: int) -> int:
+        more = _DOT if section == self._number and self.isColumnHidden(self._channel) else 0
+        return super()._width(section) + more
+
+    def fit_columns(self) -> None:
+        before = self.isColumnHidden(self._channel)
+        super().fit_columns()
+        if self.isColumnHidden(self._channel) is not before:
+            super().fit_columns()
 
 
 def sum_up(rows: list[Any]) -> str:

@@ -39,14 +39,14 @@ _CHANNEL_LOOKS = {
 
 COLUMNS = (
     Column("channel", "orders.column.channel", Kind.CHANNEL, rank=3, width=130),
-    Column("number", "orders.column.number", Kind.CHANNEL, rank=1, width=144),
+    Column("number", "orders.column.number", Kind.CHANNEL, rank=1, width=168),
     Column("placed_at", "orders.column.placed", Kind.QUIET, rank=4, width=80),
-    Column("buyer", "orders.column.buyer", Kind.TEXT, rank=1, width=116),
+    Column("buyer", "orders.column.buyer", Kind.TEXT, rank=1, width=110),
     Column("city", "orders.column.city", Kind.TEXT, rank=3, width=80),
-    Column("items", "orders.column.items", Kind.NUMBER, rank=2, width=52),
-    Column("total", "orders.column.total", Kind.MONEY, rank=2, width=94),
+    Column("items", "orders.column.items", Kind.NUMBER, rank=3, width=52),
+    Column("total", "orders.column.total", Kind.MONEY, rank=2, width=92),
     Column("local_state", "orders.column.state", Kind.STATUS, rank=1, width=118),
-    Column("ship_by", "orders.column.ship_by", Kind.DEADLINE, rank=1, width=98),
+    Column("ship_by", "orders.column.ship_by", Kind.DEADLINE, rank=1, width=86),
     Column("printed", "orders.column.printed", Kind.QUIET, rank=3, width=84, sortable=False),
     Column("status", "orders.column.channel_status", Kind.STATUS, rank=4, width=124),
 )
@@ -232,6 +232,8 @@ def deadline(row: OrderRow, now: datetime) -> Deadline:
     if row.ship_by is None or not is_to_ship(row):
         return Deadline("—")
     local = row.ship_by.astimezone(now.tzinfo)
+    if local.date() < now.date():  # the day alone: "yesterday 16:48" has no room, and it is late either way
+        return Deadline(figures().date_short(local, year=local.year != now.year), True)
     return Deadline(figures().when(local, now), row.ship_by - now < _URGENT)
 
 

@@ -14,6 +14,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from PySide6.QtCore import QEvent
 from PySide6.QtWidgets import QApplication, QDialog
 
 from app.changes import LISTINGS, ChangeReport, Changes
@@ -29,7 +30,7 @@ from app.model import Listing, Money
 from app.monitor.health import Health
 from app.platform.worker import Worker
 from app.store import ConnectionRow, Store
-from ui.kit import Burst, Operations, Registry, UndoStack, spawner
+from ui.kit import Operations, Registry, UndoStack, spawner
 from ui.services import Page, Services
 
 NOW = datetime.now(UTC)  # fake servers refuse a clock that is a quarter of an hour off
@@ -55,7 +56,13 @@ class Desk:
     links: Links
     said: list[tuple[str, str, str]] = field(default_factory=list)
     reports: list[ChangeReport] = field(default_factory=list)
-    page: Any = None
+    pages: list[Any] = field(default_factory=list)
+    stops: list[Callable[[], None]] = field(default_factory=list)
+
+    @property
+    def page(self) -> Any:
+        """The page shown last."""
+        return self.pages[-1]
 
     @property
     def store(self) -> Store:
@@ -72,11 +79,10 @@ class Desk:
         await self.store.listings.apply_page(row.id, row.account_id, Records(tuple(listings)), now=NOW)
         self.services.changes.publish(ChangeReport(LISTINGS, source="pull"))
 
-    def show(self, page: Page, qtbot: Any, width: int = 1400, height: int = 800) -> None:
-        self.page = page
+    def show(self, page: Page, width: int = 1400, height: int = 800) -> None:
+        self.pages.append(page)
         page.said.connect(lambda *words: self.said.append(words))
-        self.services.changes.listen(page.changed)
-        qtbot.addWidget(page)
+        self.stops.append(self.services.changes.listen(page.changed))
         page.resize(width, height)
         page.show()
 
@@ -136,11 +142,13 @@ async def open_desk(folder: Path, *, rehearsal: bool = False, root: Path | None 
         left = [w for w in QApplication.topLevelWidgets() if isinstance(w, QDialog) and w.isVisible()]
         assert not left, f"a dialog was left open: {left}"
     finally:
+        for stop in desk.stops:
+            stop()
         await _tasks_end()
-        if desk.page is not None:
-            for burst in desk.page.findChildren(Burst):  # its timer must not ring after the loop has ended
-                burst._timer.stop()
-                burst._keys.clear()
+        for page in desk.pages:  # now, or each later test would polish all the widgets of the earlier ones
+            page.hide()
+            page.deleteLater()
+        QApplication.sendPostedEvents(None, int(QEvent.Type.DeferredDelete.value))
         await engine.close()
         await network.close()
         worker.close()

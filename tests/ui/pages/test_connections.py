@@ -50,7 +50,7 @@ def shop() -> Iterator[Any]:
 
 def page_of(desk: Desk, qtbot: Any) -> ConnectionsPage:
     page = ConnectionsPage(desk.services)
-    desk.show(page, qtbot)
+    desk.show(page)
     return page
 
 
@@ -136,7 +136,7 @@ async def test_a_price_typed_in_a_cell_reaches_the_shop(desk: Desk, qtbot: Any, 
     row = await desk.services.connecting.save(Wish("woocommerce", "Dükkân", values=values), NOW)
     await desk.services.engine.sync_listings(row)
     page = PricesPage(desk.services)
-    desk.show(page, qtbot)
+    desk.show(page)
     await until(lambda: page.model.ready and page.table.currentIndex().isValid())
     section = page.model.section_of("price")
     place = next(r for r in range(page.model.total) if not page.model.lock(r, "price"))
