@@ -17,11 +17,12 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 import qasync
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
 from ui import words
+from ui.collecting import Collector
 from ui.face import Face, read_face, write_face
 from ui.kit import LoopWatchdog, Operations, Registry, Spawner, UndoStack, set_spawner, spawn, spawner
 from ui.opening import Opener, Place, Refused
@@ -69,12 +70,14 @@ class Program:
     ) -> None:
         self.window, self._options, self._face, self._password = window, options, face, password
         self.watchdog = LoopWatchdog()
+        self.collector = Collector()
         self.finished = asyncio.Event()
         self._leave = asyncio.Event()
         self._next: Place | None = None
         self._console: Console | None = None
         self._handover: HandoverServer | None = None
         self._language = face.language
+        self._parts: tuple[QObject, ...] = ()
         window.leave_asked.connect(self.ask_end)
 
     # -- from start to end -----------------------------------------------------------------------------------------
@@ -82,6 +85,7 @@ class Program:
         """Opens, waits, closes; again when another workspace is asked for."""
         place: Place | None = self._first()
         code = 0
+        self.collector.start()
         try:
             while place is not None:
                 self._leave.clear()
@@ -96,6 +100,7 @@ class Program:
                         hard_exit(HARD_EXIT_S)
                     await self.close()
         finally:
+            self.collector.stop()
             self.finished.set()
         self.window.may_close = True
         self.window.close()
@@ -159,9 +164,12 @@ class Program:
         from ui.house import House
         from ui.services import Services
 
+        registry, operations, undo = self._parts = (Registry(), Operations(), UndoStack())
+        for part in self._parts:
+            part.setParent(self.window)  # they go by Qt's own hand, on its own thread
         services = Services(
             console.store, console.engine, console.connecting, console.catalogue, console.health, console.network,
-            console.changes, console.worker, utc_now, console.is_rehearsal, Registry(), Operations(), UndoStack(),
+            console.changes, console.worker, utc_now, console.is_rehearsal, registry, operations, undo,
         )  # fmt: skip
         folder = console.workspace.folder
         house = House(
@@ -254,6 +262,9 @@ class Program:
         self.watchdog.stop()
         page, geometry = self.window.current, self.window.keep_geometry()
         self.window.empty()
+        parts, self._parts = self._parts, ()
+        for part in parts:
+            part.deleteLater()
         here = appearance()
         face = Face(self._language, here.scheme.value, here.density.name, geometry)
         await asyncio.to_thread(write_face, face)

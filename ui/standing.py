@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from PySide6.QtCore import QObject
+
 from app.changes import ATTENTION, CONNECTIONS, HEALTH, LISTINGS, ORDERS, OUTBOX, PRINTS
 from app.monitor.health import HealthReport, State
 from ui.kit import Burst, spawn
@@ -64,15 +66,15 @@ def is_offline(reports: list[HealthReport]) -> bool:
 
 
 class Watch:
-    """`Watch(services, show)`: calls `show(standing)` after `start`, and again when something changed."""
+    """`Watch(services, show, parent)`: calls `show(standing)` after `start`, and again when something changed."""
 
-    def __init__(self, services: Services, show: Callable[[Standing], None]) -> None:
+    def __init__(self, services: Services, show: Callable[[Standing], None], parent: QObject) -> None:
         self._services = services
         self._show = show
         self._looking = False
         self._again = False
         self._closed = False
-        self._burst = Burst(lambda _keys: self._look(), PAUSE_MS)
+        self._burst = Burst(lambda _keys: self._look(), PAUSE_MS, parent)
 
     def start(self) -> None:
         self._burst.poke()
@@ -84,6 +86,7 @@ class Watch:
 
     def close(self) -> None:
         self._closed = True
+        self._burst.deleteLater()
 
     def _look(self) -> None:
         if self._closed:

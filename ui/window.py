@@ -107,8 +107,8 @@ class MainWindow(QMainWindow):
         self.finder = CommandPalette(
             self, services.actions, lambda: page_hits(self, pages), lambda query: record_hits(self, services, query)
         )
-        self._burst = Burst(lambda _keys: self._tell_pages(), CHANGES_MS)
-        self._watch = Watch(services, self.show_standing)
+        self._burst = Burst(lambda _keys: self._tell_pages(), CHANGES_MS, self)
+        self._watch = Watch(services, self.show_standing, self)
         self._stop = [services.changes.listen(self._changed)]
         self.teller.listen(services.operations, services.undo)
         services.undo.changed.connect(self._undo_changed)
@@ -139,7 +139,9 @@ class MainWindow(QMainWindow):
             self.finder.close_palette()
             self.finder.deleteLater()
             self.finder = None
-        self._burst = None
+        if self._burst is not None:
+            self._burst.deleteLater()
+            self._burst = None
         self._reports.clear()
         self.services = self.house = self.standing = None
         self.current = self._wanted = ""

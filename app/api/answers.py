@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -21,6 +23,9 @@ class Answer(msgspec.Struct):
         self.lines.append(line)
 
 
+_FIGURE = re.compile(r"\d{1,9}(\.\d{1,3})?", re.ASCII)
+
+
 def sentence(words: Words, message: Message, connection: str = "") -> str:
     """Where, what happened, what the vendor says, what to do: one line for a person."""
     params: dict[str, Any] = {
@@ -30,6 +35,9 @@ def sentence(words: Words, message: Message, connection: str = "") -> str:
     if words.has(message.code):  # store.… and vault.… are whole sentences
         return f"{connection}: {words(message.code, **params)}" if connection else words(message.code, **params)
     code = message.code if words.has(f"message.{message.code}.text") else "bug"
+    for name in ("seconds", "goal"):  # written the language's way: 6,2 sn
+        if _FIGURE.fullmatch(str(params[name])):
+            params[name] = Decimal(params[name])
     if params["why"]:
         params["why"] = words(f"why.{params['why']}") if words.has(f"why.{params['why']}") else params["why"]
     reason = str(params["reason"])

@@ -4,6 +4,7 @@ the palette's records, reflow, another language, and closing that waits to be al
 from __future__ import annotations
 
 import dataclasses
+import gc
 import sys
 import types
 from collections.abc import AsyncIterator, Iterator
@@ -22,6 +23,7 @@ from app.store import StoreBusy
 from tests.ui.pages.desk import Desk, dialog, listing, open_desk, until
 from tests.ui.pages.orders_making import missing_words, order, pull, texts
 from ui import face as face_of
+from ui.collecting import Collector
 from ui.commands import HelpDialog
 from ui.face import Face, read_face, write_face
 from ui.house import House
@@ -501,6 +503,23 @@ def test_the_kept_look_survives_a_file_that_cannot_be_read() -> None:
     assert read_face() == Face()
     strange = Face("tr", "mauve", "airy")
     assert (strange.known_scheme.value, strange.known_density) == ("system", "comfortable")
+
+
+def test_the_collector_takes_over_and_gives_back(qapp: QApplication) -> None:
+    done: list[int] = []
+    counts = [(10, 0, 0), (2000, 3, 3), (2000, 11, 3), (2000, 11, 11), (9, 11, 0)]
+    made = Collector(
+        count=lambda: counts.pop(0), threshold=lambda: (700, 10, 10), collect=lambda g: done.append(g) or 0  # type: ignore[func-returns-value]
+    )  # fmt: skip
+    made.start()
+    try:
+        assert not gc.isenabled()
+        while counts:
+            made.turn()
+        assert done == [0, 1, 2, 1]
+    finally:
+        made.stop()
+    assert gc.isenabled()
 
 
 def test_errors_of_tasks_are_told(look: Appearance, qtbot: Any, caplog: pytest.LogCaptureFixture) -> None:

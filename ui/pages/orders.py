@@ -52,6 +52,7 @@ class OrdersPage(Page):
         self._width = 1400
         self._open, self._open_small = True, False
         self._open_first: int | None = None
+        self._wanted: int | None = None  # the order that the pane shows, or will show
         self.toasts = ToastHost(self)
         self.desk = DocumentDesk(services, self, self.toasts, self.said.emit)
         self.work = OrderWork(services, self.toasts, self.said.emit)
@@ -208,7 +209,7 @@ class OrdersPage(Page):
             await self._count_unreadable()
         await self._show_as_of()
         if not everything and keys & {"rows", "detail"}:
-            await self._load_detail(self.pane.order_id)
+            await self._load_detail(self._wanted)
 
     async def _count_views(self) -> None:
         counts = await self.source.view_counts()
@@ -284,6 +285,7 @@ class OrdersPage(Page):
     def _current(self, key: Hashable) -> None:
         self._update_primary()
         if key is None and not self.model.total:
+            self._wanted = None
             self.pane.show_nothing()
             return
         self._details.poke()
@@ -292,12 +294,13 @@ class OrdersPage(Page):
         wanted = self._current_id() if order_id is None else order_id
         if wanted is None or not self.pane_open:
             return
+        self._wanted = wanted
         stored = await self.services.store.orders.get(wanted)
         if stored is None:
             return
         prints = await self.services.store.prints.of_order(wanted)
         as_of, _ = await self.source.as_of(stored.connection_id)
-        if order_id is None and wanted != self._current_id():
+        if wanted != self._wanted:
             return  # the person walked on
         row = self.source.connections.get(stored.connection_id)
         self.pane.show_order(OrderDetail(stored, row, tuple(prints), as_of, self.source.zone_now()))

@@ -39,7 +39,7 @@ _CHANNEL_LOOKS = {
 
 COLUMNS = (
     Column("channel", "orders.column.channel", Kind.CHANNEL, rank=3, width=130),
-    Column("number", "orders.column.number", Kind.CHANNEL, rank=1, width=168),
+    Column("number", "orders.column.number", Kind.CHANNEL, rank=1, width=178),
     Column("placed_at", "orders.column.placed", Kind.QUIET, rank=4, width=80),
     Column("buyer", "orders.column.buyer", Kind.TEXT, rank=1, width=110),
     Column("city", "orders.column.city", Kind.TEXT, rank=3, width=80),

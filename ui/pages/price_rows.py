@@ -27,7 +27,7 @@ _WORST = ("refused", "unknown", "sending", "pending", "queued", "")
 
 COLUMNS = (
     Column("sku", "prices.column.sku", Kind.QUIET, rank=1, width=132),
-    Column("barcode", "prices.column.barcode", Kind.QUIET, rank=4, width=122),
+    Column("barcode", "prices.column.barcode", Kind.QUIET, rank=4, width=140),
     Column("title", "prices.column.title", Kind.TEXT, rank=1, width=200),
     Column("channel", "prices.column.channel", Kind.CHANNEL, rank=2, width=158),
     Column("currency", "prices.column.currency", Kind.QUIET, rank=3, width=62, sortable=False),

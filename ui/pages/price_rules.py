@@ -59,8 +59,10 @@ def _values(reading: Reading, places: int) -> list[Decimal]:
 
 
 def nearest(values: Sequence[Decimal], old: Decimal | None) -> Decimal:
-    """Of several readings the one that is closest to what the channel has."""
-    return values[0] if old is None else min(values, key=lambda v: abs(v - old))
+    """Of several readings the one that is the likeliest: the least times as large, or as small, as what the channel has."""
+    if old is None or old <= 0 or any(v <= 0 for v in values):
+        return values[0]
+    return min(values, key=lambda v: max(v, old) / min(v, old))
 
 
 def doubts(old: Decimal | None, new: Decimal, list_price: Decimal | None = None) -> list[Doubt]:

@@ -129,9 +129,10 @@ class PricesPage(Page):
         await self.source.load_connections()
         await self.model.reload()
         await self._counts()
-        self.table.setFocus(Qt.FocusReason.OtherFocusReason)
-        if self.model.total and not self.table.currentIndex().isValid():
+        if self.model.total and not self.table.currentIndex().isValid():  # before the focus: Qt would choose the ticks
             self.table.setCurrentIndex(self.model.index(0, self.model.section_of("price")))
+        if not self.bar.search.edit.hasFocus():
+            self.table.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def changed(self, report: ChangeReport) -> None:
         if report.table in WATCHED:

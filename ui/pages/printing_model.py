@@ -21,7 +21,7 @@ PAGE_KINDS = ("label", "slip")  # what the program can draw again
 _KEPT = 2_000
 
 WAITING_COLUMNS = (
-    Column("number", "printpage.column.order", Kind.CHANNEL, rank=1, width=182),
+    Column("number", "printpage.column.order", Kind.CHANNEL, rank=1, width=194),
     Column("buyer", "printpage.column.buyer", Kind.TEXT, rank=1, width=130),
     Column("city", "printpage.column.city", Kind.TEXT, rank=3, width=90),
     Column("items", "printpage.column.items", Kind.NUMBER, rank=2, width=56),
@@ -31,7 +31,7 @@ WAITING_COLUMNS = (
 JOURNAL_COLUMNS = (
     Column("at", "printpage.column.at", Kind.QUIET, rank=1, width=92, sortable=False),
     Column("kind", "printpage.column.document", Kind.CODE, rank=1, width=110, sortable=False),
-    Column("order", "printpage.column.order", Kind.CHANNEL, rank=1, width=182, sortable=False),
+    Column("order", "printpage.column.order", Kind.CHANNEL, rank=1, width=194, sortable=False),
     Column("file", "printpage.column.file", Kind.TEXT, rank=2, width=170, sortable=False),
     Column("note", "printpage.column.note", Kind.STATUS, rank=1, width=158, sortable=False),
 )

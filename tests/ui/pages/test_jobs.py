@@ -30,15 +30,15 @@ PLACE = {column.key: place for place, column in enumerate(COLUMNS)}
 async def desk(tmp_path: Path, look: Appearance, errors: list[Any]) -> AsyncIterator[Desk]:
     async with open_desk(tmp_path) as made:
         yield made
-        if made.page is not None:
-            made.page.hide()
+        for page in made.pages:
+            page.hide()
         await until(lambda: not len(spawner()), "tasks ended")
     assert errors == []
 
 
 async def shown(desk: Desk, qtbot: Any, request: Any = None) -> JobsPage:
     page = JobsPage(desk.services)
-    desk.show(page, qtbot)
+    desk.show(page)
     page.set_inner_width(1400)
     page.shown(request)
     await until(lambda: page.model.ready or page.next_model.ready, "loaded")

@@ -31,7 +31,7 @@ from ui.pages.orders_documents import RefusalDialog
 from ui.pages.orders_frame import sum_up
 from ui.pages.orders_model import COLUMNS, OrderFilter, default_sort, path_step, requested, state_chip
 from ui.telling import reason_of
-from ui.theme import Appearance
+from ui.theme import Appearance, metrics
 from ui.words import choose
 
 Key = Qt.Key
@@ -65,7 +65,7 @@ async def filled(desk: Desk, *more: Any) -> ConnectionRow:
 async def opened(desk: Desk, qtbot: Any, request: object = None, width: int = 1400) -> OrdersPage:
     """The page in a window, with its first rows."""
     page = OrdersPage(desk.services)
-    desk.show(page, qtbot, width)
+    desk.show(page, width)
     page.set_inner_width(width)
     desk.services.actions.install(page)
     desk.services.actions.set_scope("orders")
@@ -205,6 +205,7 @@ async def test_the_filter_menu_holds_every_question(desk: Desk, qtbot: Any) -> N
     menu = page.filters.menu(page)
     by_words = {action.text(): action for action in menu.actions() if action.text()}
     by_words["Etiketi basılmamış"].trigger()
+    await until(lambda: not len(spawner()), "loaded anew")
     await desk.store.orders.set_local((1,), printed=True)
     await shows(page, "1", "2", "3", "6")
     page.changed(ChangeReport(ORDERS))
@@ -669,3 +670,42 @@ async def test_nothing_becomes_a_window_of_its_own(desk: Desk, qtbot: Any, qapp:
     finally:
         qapp.removeEventFilter(watch)
     assert seen == [page]
+
+
+@pytest.mark.parametrize("width", [940, 1366])
+async def test_the_longest_number_is_never_cut(desk: Desk, qtbot: Any, width: int) -> None:
+    await filled(desk, order(20, number="404-5142886-5000263", ship_by=NOW - timedelta(days=1)))
+    page = await opened(desk, qtbot, width=width)
+    section = page.model.section_of("number")
+    dot = 15 if page.table.isColumnHidden(page.model.section_of("channel")) else 0
+    assert bool(dot) == (width < 1100)
+    assert page.table.columnWidth(section) >= metrics("body_t").horizontalAdvance("404-5142886-5000263") + 16 + dot
+    due = page.model.row_at(0)[page.model.section_of("ship_by")]  # type: ignore[index]
+    assert due.urgent
+    assert metrics("strong_t").horizontalAdvance(due.text) + 18 + 16 <= page.table.columnWidth(
+        page.model.section_of("ship_by")
+    )
+
+
+async def test_a_slow_read_never_brings_the_former_order_back(
+    desk: Desk, qtbot: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await filled(desk)
+    page = await opened(desk, qtbot)
+    await until(lambda: page.pane.order_id == 1 and not len(spawner()))
+    read, may_go = desk.store.orders.get, asyncio.Event()
+
+    async def slow_for_the_first(order_id: int) -> Any:
+        found = await read(order_id)
+        if order_id == 1:
+            await may_go.wait()
+        return found
+
+    monkeypatch.setattr(desk.store.orders, "get", slow_for_the_first)
+    page.changed(ChangeReport(ORDERS, source="pull"))  # the order in the pane is read again ...
+    await asyncio.sleep(0.3)
+    page.table.set_current_key(3)  # ... while the person walks on
+    await until(lambda: page.pane.order_id == 3)
+    may_go.set()
+    await until(lambda: not len(spawner()))
+    assert page.pane.order_id == 3

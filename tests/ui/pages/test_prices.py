@@ -73,6 +73,8 @@ def test_doubts(old: str | None, new: str, crossed: str | None, expected: list[D
 
 def test_the_likely_reading_is_the_nearest() -> None:
     assert nearest([D(1249), D("1.25")], D(1200)) == 1249
+    assert nearest([D(1249), D("1.25")], D(300)) == 1249
+    assert nearest([D(1249), D("1.25")], D(0)) == 1249
     assert nearest([D(1249), D("1.25")], D(2)) == D("1.25")
     assert nearest([D(1249), D("1.25")], None) == 1249
     assert change_percent(D(200), D(150)) == -25

@@ -48,7 +48,7 @@ async def filled(desk: Desk) -> None:
 
 async def opened(desk: Desk, qtbot: Any, request: object = None) -> PrintPage:
     page = PrintPage(desk.services)
-    desk.show(page, qtbot)
+    desk.show(page)
     page.set_inner_width(1400)
     desk.services.actions.install(page)
     desk.services.actions.set_scope("print")

@@ -46,8 +46,8 @@ class Keyring:
 async def desk(tmp_path: Path, look: Appearance, errors: list[Any]) -> AsyncIterator[Desk]:
     async with open_desk(tmp_path) as made:
         yield made
-        if made.page is not None:
-            made.page.hide()
+        for page in made.pages:
+            page.hide()
         await until(lambda: not len(spawner()), "tasks ended")
     assert errors == []
     look.set_scheme(Scheme.LIGHT)
@@ -70,7 +70,7 @@ async def shown(
     page.take_house(
         House(folder, vault, keyring, LoopWatchdog(), lambda: language, asked.languages.append, asked.switched.append)
     )
-    desk.show(page, qtbot)
+    desk.show(page)
     page.set_inner_width(1400)
     page.shown()
     await until(lambda: not len(spawner()), "loaded")

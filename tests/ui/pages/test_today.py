@@ -39,8 +39,8 @@ async def desk(tmp_path: Path, look: Appearance, errors: list[Any]) -> AsyncIter
     async with open_desk(tmp_path) as made:
         made.services = replace(made.services, now=lambda: NOW)
         yield made
-        if made.page is not None:
-            made.page.hide()
+        for page in made.pages:
+            page.hide()
         await until(lambda: not len(spawner()), "tasks ended")
     assert errors == []
 
@@ -54,7 +54,7 @@ def order(number: int, **changes: Any) -> Any:
 
 async def shown(desk: Desk, qtbot: Any) -> TodayPage:
     page = TodayPage(desk.services)
-    desk.show(page, qtbot)
+    desk.show(page)
     page.asked = []  # type: ignore[attr-defined]
     page.go.connect(lambda name, request: page.asked.append((name, request)))  # type: ignore[attr-defined]
     page.set_inner_width(1400)
