@@ -249,10 +249,11 @@ def price() -> None:
 @click.argument("sku")
 @click.argument("amount")
 @click.option("--list-price", help="The crossed-out price.")
+@click.option("--zero", is_flag=True, help="A price of zero is meant.")
 @common
-def price_set(name: str, sku: str, amount: str, list_price: str | None, workspace: Path | None, unlock_from: str | None, as_json: bool) -> None:  # fmt: skip
+def price_set(name: str, sku: str, amount: str, list_price: str | None, zero: bool, workspace: Path | None, unlock_from: str | None, as_json: bool) -> None:  # fmt: skip
     """Queue a price for a listing."""
-    args = {"name": name, "sku": sku, "value": amount, "list_price": list_price, "kind": "price"}
+    args = {"name": name, "sku": sku, "value": amount, "list_price": list_price, "zero": zero, "kind": "price"}
     run("set", args, workspace, unlock_from, as_json)
 
 

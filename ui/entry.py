@@ -148,6 +148,10 @@ class Program:
         self._fill(console, keyring)
         last = await console.store.settings.get(PAGE, "")
         await self._first_page(last if isinstance(last, str) else "")
+        if console.vault is not None:
+            from app.store.audit import Action
+
+            await console.store.audit.note(Action.VAULT_UNLOCKED, subject=("vault", "window"))
         await console.engine.start()
         await self._listen(console)
         gc.collect()

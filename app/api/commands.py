@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -13,6 +13,7 @@ from app.api.answers import Answer, message_data, sentence
 from app.console import Console, utc_now
 from app.contracts import ProviderError, Secret
 from app.contracts.catalogue import UnknownIntegration
+from app.formats.numbers import Why, read_number
 from app.formats.words import Words
 from app.jobs.connect import Wish
 from app.jobs.runner import Result
@@ -154,6 +155,8 @@ async def sync(console: Console, args: dict[str, Any]) -> Answer:
             answer.say(words(f"cli.synced.{kind}", name=row.name, new=result.counts.get("new", 0), changed=result.counts.get("changed", 0), same=result.counts.get("same", 0)))  # fmt: skip
             if result.counts.get("rejected"):
                 answer.say(words("cli.rejected", name=row.name, count=result.counts["rejected"]))
+                for waiting in (await console.store.attention.list(connection_id=row.id))[:5]:
+                    answer.say(f"  {waiting.remote_id or '?'}: {sentence(words, waiting.message)}")
             failed(answer, words, result, row)
     return answer
 
@@ -171,14 +174,15 @@ def parse_since(text: str, words: Words) -> datetime:
         raise Usage(words("cli.bad_date", text=text)) from error
 
 
-def parse_amount(text: str, words: Words) -> Decimal:
-    """'1249.90' or '1249,90'; thousands marks are refused, for they cannot be told from decimals. Raises Usage."""
-    plain = text.strip().replace(",", ".") if text.count(",") + text.count(".") <= 1 else ""
-    try:
-        value = Decimal(plain)
-    except InvalidOperation as error:
-        raise Usage(words("cli.bad_amount", text=text)) from error
-    if not value.is_finite() or value < 0 or value > 10**12:
+def parse_amount(text: str, words: Words, currency: str = "TRY") -> Decimal:
+    """'1249.90', '1249,90' or '1.249,90'. What two countries read differently (1.249) is refused with both readings, never
+    guessed; so are exponents and more decimals than the currency has. Raises Usage."""
+    read = read_number(text)
+    if read.why is Why.AMBIGUOUS:
+        shown = [words.figures.money(choice, currency) for choice in read.choices]
+        raise Usage(words("cli.ambiguous_amount", text=text, one=shown[0], other=shown[-1]))
+    value = read.value
+    if value is None or value < 0 or value > 10**9 or value != Money(value, currency).rounded().amount:
         raise Usage(words("cli.bad_amount", text=text))
     return value
 
@@ -267,7 +271,8 @@ async def set_value(console: Console, args: dict[str, Any]) -> Answer:
         answer.exit = 1
         answer.say(words("cli.cannot_write", name=row.name, what=words(f"cli.what.{kind}")))
         return answer
-    amount = parse_amount(args["value"], words) if kind == "price" else None
+    if kind == "price" and parse_amount(args["value"], words) == 0 and not args.get("zero"):
+        raise Usage(words("cli.zero_price"))
     if kind == "stock" and not (args["value"].isascii() and args["value"].isdigit() and len(args["value"]) < 8):
         raise Usage(words("cli.bad_count", text=args["value"]))
     found = await console.store.listings.by_sku(row.id, args["sku"])
@@ -278,9 +283,10 @@ async def set_value(console: Console, args: dict[str, Any]) -> Answer:
             answer.say(words("cli.similar_sku", skus=", ".join(one.sku for one in found[:5])))
         return answer
     for one in found:
-        if amount is not None:
+        if kind == "price":
             currency = one.currency or "TRY"
-            list_price = parse_amount(args["list_price"], words) if args.get("list_price") else None
+            amount = parse_amount(args["value"], words, currency)
+            list_price = parse_amount(args["list_price"], words, currency) if args.get("list_price") else None
             outbox_id = await console.store.listings.want_price(
                 one.id, Money(amount, currency), Money(list_price, currency) if list_price is not None else None
             )
@@ -329,21 +335,26 @@ async def outbox(console: Console, args: dict[str, Any]) -> Answer:
     names = {row.id: row.name for row in await console.store.connections.list(removed=True)}
     connection_id = rows[0].id if args.get("name") else None
     entries = await console.store.outbox.query(OutboxFilter(connection_id=connection_id), 0, args.get("limit") or 1000)
-    items = [outbox_data(entry, names.get(entry.connection_id, "")) for entry in entries]
+    subjects = [e.subject for e in entries if e.subject is not None and e.kind in ("price", "stock")]
+    skus = {one.id: one.listing.sku or one.listing.remote_id for one in await console.store.listings.get_many(subjects)}
+    items = [outbox_data(entry, names.get(entry.connection_id, ""), skus) for entry in entries]
     counts = await console.store.outbox.counts()
     answer.data = {"counts": counts, "drained": drained, "items": items}
-    for item in items:
-        if item["state"] in ("refused", "unknown"):
-            entry_message = item["message"]
-            answer.say(f"{item['connection']} {item['kind']} {item['subject']}: {item['state']} {(entry_message or {}).get('vendor_text') or (entry_message or {}).get('code') or ''}")  # fmt: skip
+    for entry, item in zip(entries, items, strict=True):
+        if entry.state in ("refused", "unknown") or (entry.state == "queued" and entry.message is not None):
+            why = sentence(words, entry.message) if entry.message is not None else ""
+            what = words(f"cli.what.{entry.kind}") if words.has(f"cli.what.{entry.kind}") else entry.kind
+            state = words(f"write.{entry.state}")
+            answer.say(f"{item['connection']} · {item['sku'] or entry.subject} · {what} · {state}: {why}")
     answer.say(
         words("cli.outbox", **{k: counts.get(k, 0) for k in ("queued", "pending", "done", "refused", "unknown")})
     )
     return answer
 
 
-def outbox_data(entry: OutboxRow, connection: str) -> dict[str, Any]:
+def outbox_data(entry: OutboxRow, connection: str, skus: dict[int, str]) -> dict[str, Any]:
     return {
+        "sku": skus.get(entry.subject or 0, ""), "not_before": iso(entry.not_before) if entry.state == "queued" else None,
         "id": entry.id, "key": entry.key, "connection": connection, "kind": entry.kind, "subject": entry.subject,
         "state": str(entry.state), "attempts": entry.attempts, "message": message_data(entry.message),
         "created_at": iso(entry.created_at), "settled_at": iso(entry.settled_at),

@@ -9,6 +9,7 @@ import asyncio
 import json
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 
 #: The five connections of the rehearsal workspace and how much lies in each.
 READY_MADE: dict[str, dict[str, int]] = {
@@ -18,6 +19,10 @@ READY_MADE: dict[str, dict[str, int]] = {
     "amazon_turkiye": {"orders": 60, "listings": 500, "seed": 14},
     "yurtici_kargo": {"orders": 0, "listings": 0, "seed": 15},
 }
+
+
+#: The child finds the packages by its working folder, wherever the parent was started.
+ROOT = Path(__file__).resolve().parent.parent.parent
 
 
 class RehearsalServers:
@@ -31,7 +36,7 @@ class RehearsalServers:
         """Raises RuntimeError when the child does not come up within 60 s."""
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "app.api.rehearse", json.dumps(plan or READY_MADE),
-            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
+            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, cwd=ROOT,
         )  # fmt: skip
         if process.stdout is None:
             raise RuntimeError("the rehearsal servers have no output")

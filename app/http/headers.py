@@ -46,19 +46,20 @@ def retry_after(text: str, now_epoch: float, date: str = "") -> float | None:
     seconds = number(text)
     if seconds is not None:
         return seconds
-    until = _instant(text)
+    until = instant(text)
     if until is None:
         return None
-    said_at = _instant(date) if date else None
+    said_at = instant(date) if date else None
     return max(0.0, until - (said_at if said_at is not None else now_epoch))
 
 
-def _instant(text: str) -> float | None:
+def instant(text: str) -> float | None:
+    """Epoch seconds of an HTTP date; None for anything else."""
     try:
-        instant = parsedate_to_datetime(text).timestamp()
+        found = parsedate_to_datetime(text).timestamp()
     except (ValueError, TypeError, IndexError, OverflowError, OSError):
         return None
-    return instant if math.isfinite(instant) else None
+    return found if math.isfinite(found) else None
 
 
 def _span(text: str, now_epoch: float) -> float | None:

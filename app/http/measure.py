@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
 
+from app.http import headers
 from app.http.call import Call, call_of
 from app.http.lib import httpx
 from app.http.policy import Policy
@@ -40,12 +41,15 @@ class Measure(httpx.AsyncBaseTransport):
         *,
         clock: Callable[[], float] = time.monotonic,
         wall: Callable[[], float] = time.time,
+        skews: dict[int, float] | None = None,
     ) -> None:
         self.inner = inner
         self.policy = policy
         self.ring = ring
         self.clock = clock
         self.wall = wall
+        self.skews = skews
+        self._skew_due = 0.0
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         call = call_of(request)
@@ -57,10 +61,20 @@ class Measure(httpx.AsyncBaseTransport):
             if ended is not None:
                 self.add(call, ended, 0, at, started, 0)
             raise
+        if self.skews is not None and started >= self._skew_due:
+            self._note_skew(self.skews, response, at, started)
         stream = response.stream
         if isinstance(stream, httpx.AsyncByteStream):
             response.stream = _Measured(self, call, stream, response.status_code, at, started)
         return response
+
+    def _note_skew(self, skews: dict[int, float], response: httpx.Response, at: float, started: float) -> None:
+        """How far the vendor's clock is from ours (Date header, whole seconds); once a minute, for it costs a parse."""
+        dates = response.headers.get_list("date")  # a proxy may put its own before the vendor's
+        said = headers.instant(dates[-1]) if dates else None
+        if said is not None:
+            skews[self.policy.connection_id] = said - at
+            self._skew_due = started + 60.0
 
     def add(self, call: Call, outcome: SampleClass, status: int, at: float, started: float, size: int) -> None:
         policy = self.policy

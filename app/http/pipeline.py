@@ -62,12 +62,13 @@ class Network:
         self._wire = wire if wire is not None else Wire(self._open, self._proxy_for if proxy else None)
         self._breakers: dict[int, Core] = {}
         self._budgets: dict[str, Budget] = {}
+        self._skews: dict[int, float] = {}
         self._proxies: dict[tuple[str, str], tuple[float, str | None]] = {}
 
     def client(self, policy: Policy, base_url: str) -> httpx.AsyncClient:
         """A client of one connection. Cheap; several of one connection share its lanes, breaker and budget."""
         clock, wall = self._clock, self._wall
-        measure = Measure(self._wire, policy, self.samples, clock=clock, wall=wall)
+        measure = Measure(self._wire, policy, self.samples, clock=clock, wall=wall, skews=self._skews)
         guard = Guard(measure, policy, clock=clock, deadlines=self._deadlines, online=self._online)
         limit = RateLimit(guard, policy, self._limiter)
         breaker = Breaker(limit, self._core(policy.connection_id), clock=clock, wall=wall, ring=self.samples)
@@ -83,6 +84,11 @@ class Network:
     def reset_breaker(self, connection_id: int) -> None:
         """The merchant changed the key or the address: what failed before says nothing any more."""
         self._core(connection_id).close(self._clock())
+
+    def skew(self, connection_id: int) -> float:
+        """Seconds by which the vendor's clock is ahead of ours (negative: ours runs fast), by its Date headers; 0.0 while it
+        tells none."""
+        return self._skews.get(connection_id, 0.0)
 
     def queue(self, account_id: str) -> list[Waiting]:
         """What waits now, for a token of the limiter or for the vendor's Retry-After; in the order of arrival."""

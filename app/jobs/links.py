@@ -40,6 +40,7 @@ class Link:
     account: Account
     provider: Any
     http: httpx.AsyncClient
+    skew: Callable[[], float] = lambda: 0.0  # seconds by which the vendor's clock is ahead of ours
 
     @property
     def id(self) -> int:
@@ -111,7 +112,8 @@ class Links:
             params=dict(manifest.params),
         )
         http = self._network.client(policy, urls["api"])
-        return Link(row, manifest, account, self._catalogue.client(row.integration)(http, account), http)
+        provider = self._catalogue.client(row.integration)(http, account)
+        return Link(row, manifest, account, provider, http, lambda: self._network.skew(row.id))
 
     def manifest(self, integration: str) -> Manifest:
         return self._catalogue.manifest(integration)

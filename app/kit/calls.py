@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 from urllib.parse import quote, urlencode
@@ -165,6 +166,9 @@ def decode_json(reply: Reply, shape: type[T]) -> T:
     except msgspec.ValidationError as error:
         raise fail(field_message(error).about(operation=reply.operation)) from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        mended = mended_json(reply.body)
+        if mended != reply.body:
+            return decode_json(msgspec.structs.replace(reply, body=mended), shape)
         if looks_like_html(reply):
             raise fail(Message("server.html", {"operation": reply.operation}, status=reply.status)) from error
         raise fail(
@@ -172,6 +176,19 @@ def decode_json(reply: Reply, shape: type[T]) -> T:
                 "answer.unreadable", {"operation": reply.operation, "reason": str(error)[:120]}, status=reply.status
             )
         ) from error
+
+
+# Half of a surrogate pair: what Java leaves when it cuts a title in the middle of an emoji. msgspec refuses the whole page.
+_HALF = re.compile(
+    rb"(?<!\\)((?:\\\\)*)\\u(?:[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB][0-9a-fA-F]{2}\\u)[dD][c-fC-F][0-9a-fA-F]{2})"
+)
+_NO_NUMBER = re.compile(rb"(?<=[:\[,])(\s*)(?:NaN|-?Infinity)(?=\s*[,}\]])")
+
+
+def mended_json(body: bytes) -> bytes:
+    """`body` with the faults mended that must not cost a whole page: lone surrogates, bytes that are no UTF-8, NaN."""
+    text = body.decode("utf-8", "replace").encode()
+    return _NO_NUMBER.sub(rb"\1null", _HALF.sub(rb"\1\\ufffd", text))
 
 
 def field_message(error: msgspec.ValidationError) -> Message:

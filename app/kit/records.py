@@ -35,13 +35,19 @@ def read_records(
             found = to_model(decoder.decode(raw))
             if found is not None:
                 good.append(found)
-        except msgspec.ValidationError as error:
-            bad.append(reject(bytes(raw), field_message(error), id_of))
+        except msgspec.DecodeError as error:  # ValidationError among them
+            bad.append(reject(bytes(raw), _told(error), id_of))
         except ProviderError as error:
             bad.append(reject(bytes(raw), error.message, id_of))
         except (ValueError, TypeError, KeyError, InvalidOperation) as error:
             bad.append(reject(bytes(raw), Message("answer.unreadable", {"reason": str(error)[:120]}), id_of))
     return tuple(good), tuple(bad)
+
+
+def _told(error: msgspec.DecodeError) -> Message:
+    if isinstance(error, msgspec.ValidationError):
+        return field_message(error)
+    return Message("answer.unreadable", {"reason": str(error)[:120]})
 
 
 def reject(raw: bytes, message: Message, id_of: Callable[[Any], str]) -> Reject:

@@ -9,6 +9,7 @@ import msgspec
 
 MICROS = 1_000_000
 _MAX_MICROS = 2**63 - 1
+_MICRO, _NOTHING = Decimal("0.000001"), Decimal("0.00")
 # ISO 4217 minor units where they are not two.
 _EXPONENTS = {
     "JPY": 0,
@@ -60,6 +61,9 @@ class Money(msgspec.Struct, frozen=True):
             raise ValueError(f"not a number: {str(amount)[:40]!r}") from error
         if not value.is_finite() or abs(value) > _MAX_MICROS // MICROS:
             raise ValueError(f"not a usable amount: {str(amount)[:40]!r}")
+        exponent = value.as_tuple().exponent
+        if isinstance(exponent, int) and exponent < -6:  # the noise of a double at the vendor's: 279.97999999999996
+            value = value.quantize(_MICRO, ROUND_HALF_UP).normalize() + _NOTHING
         return cls(value, currency_code(currency))
 
     @classmethod

@@ -5,12 +5,12 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
 from app.contracts.results import Page, Reject
-from app.model import Order, digits, to_epoch_ms
+from app.model import Address, Buyer, Order, digits, to_epoch_ms
 from app.store import order_local, order_query, pages, search
 from app.store.db import Database
 from app.store.order_local import LocalState
@@ -39,6 +39,8 @@ _INSERT_LINE = (
     "INSERT INTO order_lines(order_id, position, remote_id, sku, barcode, title, quantity, unit_micros, currency, vat,"
     " cancelled) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
+_document = msgspec.json.Decoder(Order)
+Person = TypeVar("Person", Buyer, Address)
 _Known = dict[str, tuple[int, int, int, str, str, int]]
 
 
@@ -212,6 +214,9 @@ def _apply(
             foreign.append((have[0], have[5]))
         if not pages.is_news(have[1], have[2], one):
             continue
+        if _lacks_person(one.record) and (richer := _with_person(conn, have[0], one)) is not None:
+            one = richer
+            ready.pop(remote_id, None)
         order = one.record
         changes.append((have[0], one, ready.get(remote_id) or _build(one)))
         if (have[3], have[4]) != (order.status, order.vendor_status):
@@ -227,6 +232,33 @@ def _apply(
     new = tuple(row_id for row_id, _, _ in news)
     changed = tuple(sorted(touched.difference(new)))
     return Applied(new, changed, len(sealed) - len(news) - len(changes), len(rejects))
+
+
+def _lacks_person(order: Order) -> bool:
+    return not order.buyer.name or not order.ship_to.street or not (order.ship_to.phone or order.buyer.phone)
+
+
+def _with_person(conn: sqlite3.Connection, row_id: int, one: Sealed[Order]) -> Sealed[Order] | None:
+    """Channels mask a buyer once an order is delivered; what was known stays known. The content hash stays that of the
+    channel's own copy, so that the same masked copy is no news the next time."""
+    row = conn.execute("SELECT document FROM order_documents WHERE order_id = ?", (row_id,)).fetchone()
+    if row is None:
+        return None
+    old, new = _document.decode(row[0]), one.record
+    merged = msgspec.structs.replace(
+        new, buyer=_filled(new.buyer, old.buyer), ship_to=_filled(new.ship_to, old.ship_to)
+    )
+    if merged == new:
+        return None
+    richer = Sealed(merged)
+    richer.content_hash = one.content_hash
+    return richer
+
+
+def _filled(new: Person, old: Person) -> Person:
+    """`new` with its blank fields taken from `old`."""
+    blank = {name: getattr(old, name) for name in new.__struct_fields__ if not getattr(new, name)}
+    return msgspec.structs.replace(new, **blank) if blank else new
 
 
 def _insert(

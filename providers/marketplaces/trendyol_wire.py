@@ -135,6 +135,11 @@ class PagedWire(msgspec.Struct, rename="camel"):
     next_page_token: str | None = None
 
 
+def told(text: str, limit: int = 2000) -> str:
+    """Cleaned text; '' for what Trendyol masks with stars once a package is delivered: a mask is no name."""
+    return "" if "**" in text else clean(text, limit)
+
+
 def raw_text(raw: msgspec.Raw) -> str:
     """The text of a raw JSON number or string; '' for null. A number keeps all its digits."""
     text = bytes(raw).decode()
@@ -165,21 +170,21 @@ def status_of(package: PackageWire) -> tuple[OrderStatus, str]:
 def to_address(wire: AddressWire | None) -> Address:
     if wire is None:
         return Address()
-    street = clean(f"{wire.address1 or ''} {wire.address2 or ''}") or clean(wire.full_address or "")
+    street = told(f"{wire.address1 or ''} {wire.address2 or ''}") or told(wire.full_address or "")
     quarter = clean(wire.neighborhood or "")
     if quarter and fold(quarter) not in fold(street):
         street = f"{quarter} {street}".strip()
     country = clean(wire.country_code or "", 2)
     phone = wire.phone or ""
     return Address(
-        name=clean(wire.full_name or f"{wire.first_name or ''} {wire.last_name or ''}"),
+        name=told(wire.full_name or f"{wire.first_name or ''} {wire.last_name or ''}"),
         company=clean(wire.company or ""),
         street=street,
         district=clean(wire.district or ""),
         city=clean(wire.city or ""),
         postcode=clean(wire.postal_code or "", 20),
         country=country,
-        phone=phone_e164(phone, country or "TR") or clean(phone, 40),
+        phone=phone_e164(phone, country or "TR") or told(phone, 40),
         tax_office=clean(wire.tax_office or ""),
         tax_number=clean(wire.tax_number or "", 40),
     )
@@ -241,9 +246,9 @@ def to_order(wire: PackageWire) -> Order:
         total=Money.of(need(total, "packageTotalPrice" if new else "totalPrice"), currency),
         lines=lines,
         buyer=Buyer(
-            name=clean(f"{wire.customer_first_name or ''} {wire.customer_last_name or ''}"),
+            name=told(f"{wire.customer_first_name or ''} {wire.customer_last_name or ''}"),
             phone=ship_to.phone,
-            email=clean(wire.customer_email or "", 200),
+            email=told(wire.customer_email or "", 200),
             remote_id=str(wire.customer_id or ""),
         ),
         ship_to=ship_to,

@@ -11,8 +11,17 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QScrollArea, QVBoxLayout, QWi
 GAP = 12
 
 
+def see_through(area: QScrollArea) -> None:
+    """What lies behind a scroll area shows: Qt would fill it with the window's colour, also on a dialog."""
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.viewport().setAutoFillBackground(False)
+    inside = area.widget()
+    if inside is not None:
+        inside.setAutoFillBackground(False)
+
+
 class CardGrid(QScrollArea):
-    """`CardGrid(least)`: `least` px is the narrowest a card may be. `set_cards(widgets)` shows these, hides the others."""
+    """`CardGrid(name, least)`: no card is narrower than `least` px, nor than the widest one's contents. `set_cards(widgets)` shows these, hides the others."""
 
     def __init__(self, name: str, least: int = 320, most: int = 4, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -21,7 +30,6 @@ class CardGrid(QScrollArea):
         self._columns = 0
         self.setAccessibleName(name)
         self.setWidgetResizable(True)
-        self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         inside = QWidget()
@@ -32,6 +40,7 @@ class CardGrid(QScrollArea):
         outer.addLayout(self._grid)
         outer.addStretch(1)
         self.setWidget(inside)
+        see_through(self)
 
     @property
     def cards(self) -> list[QWidget]:
@@ -54,7 +63,8 @@ class CardGrid(QScrollArea):
 
     def _lay_out(self) -> None:
         room = self.viewport().width() - 40
-        columns = max(1, min(self._most, (room + GAP) // (self._least + GAP)))
+        least = max((card.minimumSizeHint().width() for card in self._cards), default=0)
+        columns = max(1, min(self._most, (room + GAP) // (max(least, self._least) + GAP)))
         if columns == self._columns:
             return
         self._columns = columns

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from app.contracts.manifest import Manifest
+from ui.pages.card_grid import see_through
 from ui.pages.connect_dialog import web_address
 from ui.pages.connection_words import of_manifest, works
 from ui.widgets import Button, Chip, DialogFrame, Dot, Note, Tag, Text
@@ -71,8 +72,8 @@ class InfoDialog(DialogFrame):
         column.addStretch(1)
         area = QScrollArea()
         area.setWidgetResizable(True)
-        area.setFrameShape(QFrame.Shape.NoFrame)
         area.setWidget(inside)
+        see_through(area)
         area.setMinimumHeight(260)
         self.body.addWidget(area, 1)
         row = QHBoxLayout()

@@ -9,12 +9,12 @@ from collections.abc import Mapping
 from typing import get_args
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QListWidget, QListWidgetItem, QScrollArea, QVBoxLayout, QWidget
 
 from app.contracts.catalogue import Catalogue, Entry
 from app.contracts.manifest import Category, Readiness
 from ui.kit import match, spawn
-from ui.pages.card_grid import CardGrid
+from ui.pages.card_grid import CardGrid, see_through
 from ui.pages.connection_words import works
 from ui.widgets import Button, CatalogueCard, EmptyState, IconButton, SearchField, Text
 from ui.widgets.base import line
@@ -77,8 +77,12 @@ class CatalogueView(QWidget):
 
     # -- the side ------------------------------------------------------------------------------------------------
     def _side(self) -> QWidget:
+        area = QScrollArea()
+        area.setFixedWidth(216)
+        area.setWidgetResizable(True)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         side = QWidget()
-        side.setFixedWidth(212)
         column = QVBoxLayout(side)
         column.setContentsMargins(12, 12, 10, 12)
         column.setSpacing(6)
@@ -108,7 +112,9 @@ class CatalogueView(QWidget):
                 self.boxes[str(one)] = box
                 column.addWidget(box)
         column.addStretch(1)
-        return side
+        area.setWidget(side)
+        see_through(area)
+        return area
 
     def _add_category(self, category: str, words: str, count: int) -> None:
         item = QListWidgetItem(t("connections.catalogue.with_count", name=words, count=count))

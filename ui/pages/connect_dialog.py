@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import msgspec
 from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QCloseEvent, QDesktopServices
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from app.contracts import Kind, Message, ProviderError
 from app.contracts.manifest import Manifest
@@ -18,6 +18,7 @@ from app.jobs.connect import Wish
 from app.jobs.links import addresses, host_of
 from app.store import AccountRow, ConnectionRow, StoreError
 from ui.kit import Operation, spawn
+from ui.pages.card_grid import see_through
 from ui.pages.connect_form import ConnectForm
 from ui.pages.connect_result import Attempt, ResultPane
 from ui.pages.connection_words import of_manifest, plain, works_list
@@ -90,10 +91,10 @@ class ConnectDialog(DialogFrame):
         column.addWidget(self.form, 1)
         area = QScrollArea()
         area.setWidgetResizable(True)
-        area.setFrameShape(QFrame.Shape.NoFrame)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         area.setWidget(left)
+        see_through(area)
         row = QHBoxLayout()
         row.setSpacing(16)
         row.addWidget(area, 11)
@@ -158,11 +159,12 @@ class ConnectDialog(DialogFrame):
             self.attempt = attempt
             self.result.show_attempt(attempt)
             self.form.switches.allow_writes(attempt.ok)
-            if attempt.message is not None:
-                self.form.mark(attempt.message)
         else:
             self.result.show_hint()
         self._show_buttons()
+        marked = self.attempt is not None and self.attempt.message is not None and self.form.mark(self.attempt.message)
+        if not marked:  # the button that was pressed rested meanwhile, and Qt moved the focus on
+            (self.primary if self.proven else self._test).setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _touched(self) -> None:
         """What the last test said no longer holds."""

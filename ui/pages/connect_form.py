@@ -7,7 +7,7 @@ import base64
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from app.contracts import Message
@@ -178,7 +178,7 @@ class ConnectForm(QWidget):
         top = QHBoxLayout()
         top.setSpacing(12)
         top.addWidget(self._name_field, 1)
-        top.addWidget(self._environment_field)
+        top.addWidget(self._environment_field, 0, Qt.AlignmentFlag.AlignTop)
         column.addLayout(top)
         self.account = QComboBox()
         self._account_field = FormField(t("connections.form.account"), self.account, t("connections.form.account_hint"))

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QPainter
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from app.contracts import Kind, Message, ProbeResult
 from app.contracts.capabilities import WRITES
 from app.contracts.manifest import Manifest
+from ui.pages.card_grid import see_through
 from ui.pages.connection_words import fact_line, plain, works
 from ui.theme import draw_icon
 from ui.widgets import Chip, Text
@@ -82,7 +83,6 @@ class ResultPane(QWidget):
         column.addWidget(line("line"))
         self._area = QScrollArea()
         self._area.setWidgetResizable(True)
-        self._area.setFrameShape(QFrame.Shape.NoFrame)
         self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._area.setAccessibleName(t("connections.result.title"))
@@ -122,7 +122,9 @@ class ResultPane(QWidget):
         self._fill(took, "degraded" if doubtful else "healthy", word, lines)
 
     def _good_lines(self, attempt: Attempt, result: ProbeResult) -> list[tuple[str, str, str]]:
-        reached = t("connections.result.reached_text", host=attempt.host, took=figures().response(attempt.took_ms))
+        reached = figures().response(attempt.took_ms)
+        if attempt.host:
+            reached = t("connections.result.reached_text", host=attempt.host, took=reached)
         facts = "\n".join(fact_line(name, value) for name, value in result.facts.items())
         lines = [("ok", t("connections.result.reached"), reached), ("ok", t("connections.result.accepted"), facts)]
         if result.server_orders is not None:
@@ -162,6 +164,7 @@ class ResultPane(QWidget):
             column.addWidget(line("hair"))
         column.addStretch(1)
         self._area.setWidget(inside)
+        see_through(self._area)
         told = ". ".join(f"{title}. {text}" for _, title, text in lines)
         self.setAccessibleName(t("connections.result.title"))
         self.setAccessibleDescription(told)

@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtWidgets import QFrame, QLineEdit, QScrollArea, QWidget
+from PySide6.QtWidgets import QLineEdit, QScrollArea, QWidget
 
 from app.contracts import Message, ProviderError
 from app.contracts.manifest import Manifest
 from app.formats.numbers import read_number
 from app.store import ConnectionRow, StoreError
 from ui.kit import spawn
+from ui.pages.card_grid import see_through
 from ui.pages.connect_form import CredentialFields, rate_hint
 from ui.pages.connection_words import field_trouble, plain
 from ui.pages.connection_work import ConnectionWork
@@ -107,8 +108,8 @@ class KeysDialog(DialogFrame):
         self.fields = CredentialFields(manifest, fresh=False)
         area = QScrollArea()
         area.setWidgetResizable(True)
-        area.setFrameShape(QFrame.Shape.NoFrame)
         area.setWidget(self.fields)
+        see_through(area)
         area.setMinimumHeight(min(420, 74 * len(manifest.credentials)))
         self.body.addWidget(area, 1)
         self.fields.changed.connect(self._show_button)

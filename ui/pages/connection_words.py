@@ -50,6 +50,8 @@ def fact_line(name: str, value: str) -> str:
 
 def plain(message: Message) -> str:
     """What happened and what to do, without the connection's name."""
+    if message.code == "config.field" and message.field == "*":
+        return t("connections.no_keys")
     return sentence(words(), without_name(message))
 
 

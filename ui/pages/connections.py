@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QPoint, Qt, QUrl
-from PySide6.QtGui import QCursor, QDesktopServices
+from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from app.changes import CONNECTIONS, HEALTH, ChangeReport
@@ -202,7 +202,9 @@ class ConnectionsPage(Page):
         row = self.mine.rows.get(connection_id)
         if row is None:
             return
-        show_menu(self.menu_of(row), QCursor.pos() if self.underMouse() else self.mapToGlobal(QPoint(80, 160)))
+        card = self.mine.cards[connection_id]
+        menu = self.menu_of(row)
+        show_menu(menu, card.mapToGlobal(QPoint(card.width() - menu.sizeHint().width(), card.height())))
 
     def menu_of(self, row: ConnectionRow) -> QMenu:
         """Everything that can be done with a connection."""

@@ -39,6 +39,7 @@ class _Figure(QWidget):
         self._icon.setVisible(bool(state))
         low.addWidget(self._icon)
         self._value = Text("0", "strong_t")
+        self._value.setFixedHeight(24)  # as high as a link, so that all figures stand on one line
         low.addWidget(self._value)
         self._link = Button(link, "link", small=True)
         self._link.setAccessibleDescription(label)
@@ -130,6 +131,11 @@ def wanted_text(row: OutboxRow) -> str:
     return shown("stock", msgspec.json.decode(row.payload, type=StockChange).quantity, "")  # type: ignore[arg-type]
 
 
+def _reason(row: OutboxRow) -> str:
+    """Why, and what to do."""
+    return sentence(words(), without_name(row.message)) if row.message else t("prices.refused.no_reason")
+
+
 class RefusedDialog(DialogFrame):
     """The refused lines and why. `again`: what was chosen is to be sent once more; else the wishes are withdrawn.
 
@@ -149,20 +155,31 @@ class RefusedDialog(DialogFrame):
         )
         self.again = True
         self._lines = {row.key: row for row, _ in lines}
+        self._reasons: dict[str, str] = {}
         rows: list[Any] = []
         for row, stored in lines:
             link = connections.get(row.connection_id)
-            reason = sentence(words(), without_name(row.message)) if row.message else t("prices.refused.no_reason")
+            self._reasons[row.key] = reason = _reason(row)
+            short = row.message.vendor_text if row.message is not None else ""
             channel = Channel(link.integration, link.name) if link else None
-            rows.append((row.key, stored.listing.sku, stored.listing.title, channel, wanted_text(row), reason))
+            rows.append((row.key, stored.listing.sku, stored.listing.title, channel, wanted_text(row), short or reason))
         self.model = WindowedTableModel(_COLUMNS, *fixed_rows(rows), ticks=True)
         self.table = DenseTable(self.model, t("prices.bar.refused"), density=COMPACT)
         self.table.set_inner_width(1400)
         self.table.setMinimumHeight(min(420, 60 + 28 * len(rows)))
         self.body.addWidget(self.table, 1)
+        self.why = Text("", "body", "text_2", wrap=True)
+        self.why.setMinimumHeight(36)
+        self.body.addWidget(self.why)
+        self.table.current_key_changed.connect(lambda key: self.why.setText(self._reasons.get(str(key), "")))
+        self.model.modelReset.connect(self._first_row)
         helper.clicked.connect(self._withdraw)
         self.model.ticks_changed.connect(self._tell)
         self._tell()
+
+    def _first_row(self) -> None:
+        if self.model.total:
+            self.table.setCurrentIndex(self.model.index(0, self.model.section_of("sku")))
 
     def _tell(self) -> None:
         ticked = self.model.tick_count

@@ -30,11 +30,11 @@ COLUMNS = (
     Column("barcode", "prices.column.barcode", Kind.QUIET, rank=4, width=140),
     Column("title", "prices.column.title", Kind.TEXT, rank=1, width=200),
     Column("channel", "prices.column.channel", Kind.CHANNEL, rank=2, width=158),
-    Column("currency", "prices.column.currency", Kind.QUIET, rank=3, width=62, sortable=False),
+    Column("currency", "prices.column.currency", Kind.QUIET, rank=3, width=80, sortable=False),
     Column("price", "prices.column.price", Kind.DIFF, rank=1, width=196, editable=True),
     Column("list_price", "prices.column.list_price", Kind.DIFF, rank=3, width=112, sortable=False),
     Column("stock", "prices.column.stock", Kind.DIFF, rank=1, width=132, editable=True),
-    Column("state", "prices.column.state", Kind.STATUS, rank=2, width=128, sortable=False),
+    Column("state", "prices.column.state", Kind.STATUS, rank=1, width=128, sortable=False),
 )
 
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QRectF, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QPainter
-from PySide6.QtWidgets import QToolTip, QWidget
+from PySide6.QtWidgets import QApplication, QToolTip, QWidget
 
 from app.api.answers import sentence
 from ui.pages.price_rows import COLUMNS, Facts, PriceSource, without_name
@@ -102,6 +102,7 @@ class PriceTable(DenseTable):
         super().__init__(model, name, ticks_select=False, parent=parent)
         self.price_model = model
         self.begun: Begun | None = None
+        self._reopening = False
         for section in (model.section_of("price"), model.section_of("stock")):
             column = model.column_at(section)
             if column is not None:
@@ -130,14 +131,22 @@ class PriceTable(DenseTable):
         return True
 
     def edit_again(self, key: int, column: str, text: str) -> bool:
-        """Opens a cell again with what was typed into it, so that nothing typed is lost."""
-        begun = self.begun
-        if not self.set_current_key(key) or not self.begin_edit(column) or self._editor is None:
-            return False
-        if begun is not None and self.begun is not None and (begun.key, begun.column) == (key, column):
-            self.begun = begun  # what was there when the person began to think
-        self._editor.setText(text)
-        self._editor.selectAll()
+        """Opens a cell again with what was typed into it, so that nothing typed is lost. Somebody who went on to another
+        field meanwhile keeps the focus there."""
+        begun, away = self.begun, QApplication.focusWidget()
+        elsewhere = away is not None and away is not self and not self.isAncestorOf(away)
+        self._reopening = True
+        try:
+            if not self.set_current_key(key) or not self.begin_edit(column) or self._editor is None:
+                return False
+            if begun is not None and self.begun is not None and (begun.key, begun.column) == (key, column):
+                self.begun = begun  # what was there when the person began to think
+            self._editor.setText(text)
+            self._editor.selectAll()
+            if elsewhere and away is not None:
+                away.setFocus(Qt.FocusReason.OtherFocusReason)
+        finally:
+            self._reopening = False
         return True
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -146,7 +155,7 @@ class PriceTable(DenseTable):
             watched is self._editor
             and isinstance(event, QFocusEvent)
             and event.type() == QEvent.Type.FocusOut
-            and event.reason() == Qt.FocusReason.ActiveWindowFocusReason
+            and (self._reopening or event.reason() == Qt.FocusReason.ActiveWindowFocusReason)
         ):
             return True
         return bool(super().eventFilter(watched, event))

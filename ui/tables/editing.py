@@ -111,6 +111,8 @@ class TableEditing(_Base):
         """Closes the line without keeping it."""
         editor, self._editor, self._edit_at = self._editor, None, None
         if editor is not None:
+            held = editor.hasFocus()
             editor.hide()
             editor.deleteLater()
-            self.setFocus(Qt.FocusReason.OtherFocusReason)
+            if held:  # else the person went to another field, which must keep the focus
+                self.setFocus(Qt.FocusReason.OtherFocusReason)

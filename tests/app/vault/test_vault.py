@@ -1,7 +1,5 @@
 """The vault as its callers use it: making, opening, entries, tokens, slots, keys."""
 
-
-
 from __future__ import annotations
 
 import asyncio

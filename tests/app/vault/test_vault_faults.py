@@ -1,7 +1,5 @@
 """The vault against damage: flipped bytes, cut, swapped and old files, costs out of bounds."""
 
-
-
 from __future__ import annotations
 
 from pathlib import Path

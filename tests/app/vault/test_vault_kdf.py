@@ -1,7 +1,5 @@
 """Costs of the key derivation: tuned, bounded, and the museum of old files."""
 
-
-
 from __future__ import annotations
 
 import json

@@ -1,7 +1,5 @@
 """Saves that stop: a power cut or a full disk at every step, and somebody else at the file."""
 
-
-
 from __future__ import annotations
 
 import errno

@@ -1,7 +1,5 @@
 """The ways into a vault: keyring, password, recovery code; adding, dropping, changing, a new key."""
 
-
-
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta

@@ -1,7 +1,5 @@
 """Wrong passwords and damaged slots: same words, same work, growing delay, nothing erased."""
 
-
-
 from __future__ import annotations
 
 import asyncio

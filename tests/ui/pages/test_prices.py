@@ -331,6 +331,22 @@ async def test_looking_at_another_window_does_not_take_a_half_typed_price(desk: 
     await until(lambda: page.table.editor is not None, "the cell again")
 
 
+async def test_going_to_another_field_keeps_the_focus_there_and_the_text_in_the_cell(desk: Desk, qtbot: Any) -> None:
+    page, _ = await opened(desk, qtbot, listing(1))
+    page.activateWindow()
+    await until(lambda: page.isActiveWindow())
+    edit(page, 0, "price", "ucuz", keep=False)
+    page.bar.search.edit.setFocus(Qt.FocusReason.MouseFocusReason)
+    await until(lambda: desk.said and page.table.editor is not None, "the refusal")
+    assert page.bar.search.edit.hasFocus()
+    assert page.table.editor.text() == "ucuz"
+    await asyncio.sleep(0.05)
+    assert len(desk.said) == 1, "told once, not at every step"
+    page.hide()
+    page.show()
+    assert page.table.editor.text() == "ucuz"
+
+
 async def test_typing_a_digit_begins_an_edit(desk: Desk, qtbot: Any) -> None:
     page, _ = await opened(desk, qtbot, listing(1))
     page.table.setCurrentIndex(page.model.index(0, page.model.section_of("price")))
