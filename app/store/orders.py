@@ -256,7 +256,9 @@ def _with_person(conn: sqlite3.Connection, row_id: int, one: Sealed[Order]) -> S
 
 
 def _filled(new: Person, old: Person) -> Person:
-    """`new` with its blank fields taken from `old`."""
+    """`new` with its blank fields taken from `old`; another name is another person, of whom nothing is known."""
+    if new.name not in ("", old.name):
+        return new
     blank = {name: getattr(old, name) for name in new.__struct_fields__ if not getattr(new, name)}
     return msgspec.structs.replace(new, **blank) if blank else new
 
