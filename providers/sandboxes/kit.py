@@ -318,7 +318,9 @@ class FaultLayer:
         if kind == "status":
             await _answer(send, fault.status, fault.headers, fault.body.encode())
         elif kind == "html":
-            page = "<!DOCTYPE html><html><head><title>Bakım</title></head><body><h1>Şu anda bakımdayız</h1></body></html>"
+            page = (
+                "<!DOCTYPE html><html><head><title>Bakım</title></head><body><h1>Şu anda bakımdayız</h1></body></html>"
+            )
             await _answer(send, fault.status or 200, {"content-type": "text/html; charset=utf-8"}, page.encode())
         elif kind == "redirect":
             await _answer(send, fault.status or 302, {"location": fault.location}, b"")

@@ -13,7 +13,20 @@ PLACES = (
     ("Eskişehir", "Odunpazarı", "26010", "TR26"), ("Kahramanmaraş", "Onikişubat", "46050", "TR46"), ("Çanakkale", "Gökçeada", "17760", "TR17"),
 )  # fmt: skip
 STREETS = ("Gül", "Çınar", "Işıklar", "Şehit Ömer", "İnönü", "Fatih", "Dağ Evi", "Üzüm")
-GOODS = ("Kupa", "Kazak", "Şemsiye", "Çanta", "Gömlek", "Yastık Kılıfı", "İp Atlama", "Işıldak", "Defter", "Mum", "Ayna", "Örtü")
+GOODS = (
+    "Kupa",
+    "Kazak",
+    "Şemsiye",
+    "Çanta",
+    "Gömlek",
+    "Yastık Kılıfı",
+    "İp Atlama",
+    "Işıldak",
+    "Defter",
+    "Mum",
+    "Ayna",
+    "Örtü",
+)
 MATERIALS = ("Seramik", "Pamuklu", "Ahşap", "Çelik", "Keten", "İpek", "Yün", "Bambu")
 COLOURS = ("Kırmızı", "Yeşil", "Açık Mavi", "Şeker Pembe", "Gri", "Siyah", "Turuncu")
 
@@ -47,7 +60,9 @@ def person(rng: random.Random) -> Person:
     first, last = rng.choice(FIRST), rng.choice(LAST)
     street = f"{rng.choice(STREETS)} Sk. No:{rng.randint(1, 120)} D:{rng.randint(1, 20)}"
     phone = f"5{rng.randint(300000000, 599999999)}"
-    return Person(first, last, phone, f"alici{rng.randint(1000, 9999)}@example.com", street, district, city, postcode, state)
+    return Person(
+        first, last, phone, f"alici{rng.randint(1000, 9999)}@example.com", street, district, city, postcode, state
+    )
 
 
 def ean13(number: int) -> str:
@@ -60,5 +75,11 @@ def good(rng: random.Random, index: int) -> Good:
     price = rng.randint(20, 900) * 100 + rng.choice((90, 95, 0, 50))
     title = f"{rng.choice(MATERIALS)} {rng.choice(GOODS)} {rng.choice(COLOURS)} {index}"
     return Good(
-        f"PX-{index:05d}", ean13(index), title, price, price + rng.choice((0, 1000, 5000)), rng.randint(0, 60), rng.choice((1, 10, 20))
+        f"PX-{index:05d}",
+        ean13(index),
+        title,
+        price,
+        price + rng.choice((0, 1000, 5000)),
+        rng.randint(0, 60),
+        rng.choice((1, 10, 20)),
     )
