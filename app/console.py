@@ -194,22 +194,23 @@ async def open_vault(path: Path, unlock: Secret | None, keyring: KeyringPort | N
 async def prepare_rehearsal(console: Console, addresses: Mapping[str, str]) -> None:
     """The five ready-made connections, pointed at the servers of this start."""
     held = await fetch_credentials(console, addresses)
-    rows = {row.integration: row for row in await console.store.connections.list()}
+    stored = await console.store.connections.list()
     for integration in READY_MADE:
         values = {k: v for k, v in held[integration].items() if v}
         manifest = console.catalogue.manifest(integration)
         fields = {f.key: f for f in manifest.credentials}
         values = {k: v for k, v in values.items() if k in fields}
-        row = rows.get(integration)
-        if row is None:
+        accounts = {row.account_id for row in stored if row.integration == integration}
+        if not accounts:
             wish = Wish(integration, manifest.name, "rehearsal", values, addresses[integration])
             await console.connecting.save(wish, utc_now())
             continue
         secrets = {f.key for f in manifest.credentials if f.kind in ("secret", "file")}
-        await console.keys.put(row.account_id, {k: v for k, v in values.items() if k in secrets})
-        await console.store.accounts.update_settings(
-            row.account_id, {k: v for k, v in values.items() if k not in secrets}, urls={"api": addresses[integration]}
-        )
+        for account_id in accounts:  # the merchant may have added a second one of the kind
+            await console.keys.put(account_id, {k: v for k, v in values.items() if k in secrets})
+            await console.store.accounts.update_settings(
+                account_id, {k: v for k, v in values.items() if k not in secrets}, urls={"api": addresses[integration]}
+            )
 
 
 async def fetch_credentials(console: Console, addresses: Mapping[str, str]) -> dict[str, dict[str, str]]:

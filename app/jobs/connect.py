@@ -159,3 +159,15 @@ class Connecting:
         self._links.drop_account(row.account_id)
         await self._store.audit.note(Action.KEYS_CHANGED, connection_id=row.id, subject=("account", row.account_id))
         self._changes.publish(ChangeReport(CONNECTIONS, frozenset({row.id}), "user"))
+
+    async def remove(self, row: ConnectionRow) -> None:
+        """Its orders stay; the account and its keys go with its last connection."""
+        await self._store.connections.remove(row.id)
+        self._links.drop(row.id)
+        if all(other.account_id != row.account_id for other in await self._store.connections.list()):
+            await self._store.accounts.remove(row.account_id)
+            await self._keys.drop(row.account_id)
+        await self._store.audit.note(
+            Action.CONNECTION_REMOVED, connection_id=row.id, subject=("account", row.account_id)
+        )
+        self._changes.publish(ChangeReport(CONNECTIONS, frozenset({row.id}), "user"))

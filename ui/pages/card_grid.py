@@ -27,7 +27,7 @@ class CardGrid(QScrollArea):
         super().__init__(parent)
         self._least, self._most = least, most
         self._cards: list[QWidget] = []
-        self._columns = 0
+        self._columns = self._laid = self._need = 0
         self.setAccessibleName(name)
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -57,19 +57,28 @@ class CardGrid(QScrollArea):
         self._columns = 0
         self._lay_out()
 
+    def add_cards(self, cards: Sequence[QWidget]) -> None:
+        """These too, at the end; for cards that are made in slices."""
+        first = len(self._cards)
+        self._cards += cards
+        self._lay_out(first)
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._lay_out()
 
-    def _lay_out(self) -> None:
+    def _lay_out(self, first: int = 0) -> None:
+        """All cards anew when the number of columns changed, else those from `first` on."""
         room = self.viewport().width() - 40
-        least = max((card.minimumSizeHint().width() for card in self._cards), default=0)
-        columns = max(1, min(self._most, (room + GAP) // (max(least, self._least) + GAP)))
-        if columns == self._columns:
+        self._need = max([self._need if first else 0, *(c.minimumSizeHint().width() for c in self._cards[first:])])
+        columns = max(1, min(self._most, (room + GAP) // (max(self._need, self._least) + GAP)))
+        if columns != self._columns:
+            first = 0
+            for place in range(self._most):
+                self._grid.setColumnStretch(place, 1 if place < columns else 0)
+        elif not first and self._laid == len(self._cards):
             return
-        self._columns = columns
-        for place in range(self._most):
-            self._grid.setColumnStretch(place, 1 if place < columns else 0)
-        for place, card in enumerate(self._cards):
+        self._columns, self._laid = columns, len(self._cards)
+        for place, card in enumerate(self._cards[first:], first):
             self._grid.addWidget(card, place // columns, place % columns)
             card.show()

@@ -21,7 +21,7 @@ from ui.widgets.base import line
 from ui.words import t
 
 CATEGORIES: tuple[str, ...] = get_args(Category)
-SLICE_S = 0.008
+SLICE_S = 0.003  # of making; showing what was made takes as long again
 _MOST_WORKS = 5
 
 
@@ -173,22 +173,25 @@ class CatalogueView(QWidget):
         self._found.setText(t("connections.catalogue.found", count=len(found)))
         self.grid.setVisible(bool(found))
         self.empty.setVisible(not found)
-        missing = [e for e in found if e.id not in self._cards]
-        self.grid.set_cards([self._cards[e.id] for e in found if e.id in self._cards])
-        if missing:
-            spawn(self._make(found, missing, self._generation), "catalogue cards")
+        if all(e.id in self._cards for e in found):
+            self.grid.set_cards([self._cards[e.id] for e in found])
+        else:
+            self.grid.set_cards([])
+            spawn(self._make(found, self._generation), "catalogue cards")
 
-    async def _make(self, found: list[Entry], missing: list[Entry], generation: int) -> None:
-        began = time.monotonic()
-        for entry in missing:
+    async def _make(self, found: list[Entry], generation: int) -> None:
+        began, ready = time.monotonic(), []
+        for entry in found:
             if entry.id not in self._cards:
                 self._cards[entry.id] = self._card(entry)
+            ready.append(self._cards[entry.id])
             if time.monotonic() - began > SLICE_S:
+                self.grid.add_cards(ready)
                 await asyncio.sleep(0)
                 if generation != self._generation:
                     return
-                began = time.monotonic()
-        self.grid.set_cards([self._cards[e.id] for e in found])
+                began, ready = time.monotonic(), []
+        self.grid.add_cards(ready)
 
     def _card(self, entry: Entry) -> CatalogueCard:
         count = self._mine.get(entry.id, 0)

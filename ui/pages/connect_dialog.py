@@ -17,6 +17,7 @@ from app.contracts.manifest import Manifest
 from app.jobs.connect import Wish
 from app.jobs.links import addresses, host_of
 from app.store import AccountRow, ConnectionRow, StoreError
+from app.store.audit import Action
 from ui.kit import Operation, spawn
 from ui.pages.card_grid import see_through
 from ui.pages.connect_form import ConnectForm
@@ -102,6 +103,7 @@ class ConnectDialog(DialogFrame):
         row.addWidget(self.result, 9)
         self.body.addLayout(row, 1)
         self.resize(920, 640)
+        self.form.name.setFocus(Qt.FocusReason.OtherFocusReason)
         self._show_environment()
 
     def _show_environment(self) -> None:
@@ -206,6 +208,9 @@ class ConnectDialog(DialogFrame):
     async def _save(self, wish: Wish) -> None:
         try:
             self.row = await self._services.connecting.save(wish, self._services.now())
+            await self._services.store.audit.note(
+                Action.CONNECTION_ADDED, connection_id=self.row.id, subject=("account", self.row.account_id)
+            )
         except (ProviderError, StoreError) as error:
             self._saving = False
             message = error.message

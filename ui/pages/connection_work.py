@@ -9,6 +9,7 @@ from app.changes import CONNECTIONS, ChangeReport
 from app.contracts import Message, ProbeResult
 from app.jobs.runner import Result
 from app.store import ConnectionRow
+from app.store.audit import Action
 from ui.kit import Operation
 from ui.services import Services
 
@@ -27,6 +28,8 @@ class ConnectionWork:
     async def pause(self, row: ConnectionRow, paused: bool) -> None:
         """Stops or resumes everything that goes by the clock."""
         await self._services.store.connections.set_paused(row.id, paused)
+        done = Action.CONNECTION_PAUSED if paused else Action.CONNECTION_RESUMED
+        await self._services.store.audit.note(done, connection_id=row.id)
         await self.planned_anew(row.id)
 
     async def change(
@@ -46,6 +49,7 @@ class ConnectionWork:
                 await connections.set_switch(row.id, capability, on)
         if own_rate is not None and own_rate[0] != row.own_rate:
             await connections.set_rate(row.id, own_rate[0])
+        await self._services.store.audit.note(Action.CONNECTION_CHANGED, connection_id=row.id)
         await self.planned_anew(row.id)
 
     async def renew(self, row: ConnectionRow, values: Mapping[str, str]) -> None:
@@ -61,13 +65,7 @@ class ConnectionWork:
         services = self._services
         if services.engine.scheduler is not None:
             services.engine.scheduler.drop(row.id)
-        await services.store.connections.remove(row.id)
-        services.engine.links.drop(row.id)
-        others = await services.store.connections.list()
-        if all(other.account_id != row.account_id for other in others):
-            await services.store.accounts.remove(row.account_id)
-            # `Connecting` keeps the keys and has no door for this yet; keys that nobody can reach must not stay.
-            await services.connecting._keys.drop(row.account_id)
+        await services.connecting.remove(row)
         self._tell(row.id)
 
     async def planned_anew(self, connection_id: int) -> ConnectionRow | None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
+import zlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -69,7 +70,7 @@ class Desk:
         return self.services.store
 
     async def connection(self, name: str = "Ana mağaza", integration: str = "trendyol", **more: Any) -> ConnectionRow:
-        account = f"{integration}-{name}"
+        account = f"{integration}-{zlib.crc32(name.encode()):08x}"  # as the program makes them: no name in an id
         family = self.services.catalogue.manifest(integration).family
         await self.store.accounts.add(account, family, more.get("environment", "live"), name)
         return await self.store.connections.add(name, integration, account, more.pop("environment", "live"), **more)

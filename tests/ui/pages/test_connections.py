@@ -96,6 +96,7 @@ async def test_connect_test_save_and_first_sync(desk: Desk, qtbot: Any, shop: An
     sandbox, address = shop
     secrets = (sandbox.credentials["consumer_key"], sandbox.credentials["consumer_secret"])
     page, asked = await opened(desk, qtbot)
+    assert asked.focusWidget() is asked.form.name
     assert not asked.primary.isEnabled()
     assert "sınayın" in asked.primary.toolTip()
     assert not asked.form.switches.switches["price_sink"].isChecked()
@@ -109,6 +110,7 @@ async def test_connect_test_save_and_first_sync(desk: Desk, qtbot: Any, shop: An
     assert titles[:2] == ["Sunucuya ulaşıldı", "Anahtar kabul edildi"]
     assert any(mark == "later" and "Fiyat" in title for mark, title, _ in asked.result.lines)
     assert any("127.0.0.1" in text for _, _, text in asked.result.lines)
+    assert asked.focusWidget() is asked.primary, "what comes next has the focus"
     assert asked.form.switches.values()["price_sink"], "writing may go once a test passed"
     shown = all_words(asked)
     assert all(s not in shown and s[-6:] not in shown for s in secrets)
@@ -287,6 +289,7 @@ async def test_a_message_marks_its_field_and_warnings_do_not_stop_saving(
     fill(asked, seller_id="123456", api_key="anahtaranahtar", api_secret="gizligizligizli")
     await test_it(asked)
     assert "bu satıcı yok" in asked.form.credentials.fields["seller_id"].trouble
+    assert asked.focusWidget() is asked.form.credentials.fields["seller_id"].field
     await test_it(asked)
     assert asked.result.lines[0][1] == "Yanıtı okuyamadık"
     assert not asked.primary.isEnabled(), "an answer that we cannot read proves nothing"

@@ -438,6 +438,7 @@ async def test_refused_lines_say_why_and_can_be_sent_again_or_withdrawn(desk: De
     page.sending.refused.asked.emit()
     asked = await dialog(RefusedDialog)
     assert "fiyat tabanın altında" in asked.table.as_tsv([asked.model.row_at(0)])
+    assert "Karşı taraf" in asked.why.text(), "the whole sentence of the current line"
     asked.model.tick([0], True)
     assert len(asked.picked) == 1
     asked.primary.click()
