@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
 from datetime import UTC, datetime, timedelta
 
 from app.changes import ATTENTION, LISTINGS, ORDERS, ChangeReport, Changes
@@ -11,8 +11,9 @@ from app.contracts.results import Page
 from app.jobs.ahead import ahead
 from app.jobs.links import Link
 from app.jobs.runner import Handle, Result
-from app.model import Window
+from app.model import Order, Window
 from app.store import Store
+from app.store.orders import Prepared
 
 #: Where a first import of a channel without a history limit begins.
 _LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
@@ -34,7 +35,7 @@ class Pulls:
         widest = timedelta(hours=manifest.widest_window_h) if manifest.widest_window_h else until - start
         done = 0
         for window in Window(start, until).split(widest):
-            async for page in ahead(link.provider.orders(window)):
+            async for page, prepared in ahead(self._prepared(link, window)):
                 covered = min(page.covered_until, self._end(link)) if moves and page.covered_until else None
                 if covered is not None and stored is not None and covered <= stored:
                     covered = None
@@ -44,6 +45,7 @@ class Pulls:
                     page,
                     cursor=("orders", covered) if covered is not None else None,
                     now=self._now(),
+                    prepared=prepared,
                 )
                 done += len(page.items) + len(page.rejects)
                 self._count(result, applied)
@@ -53,6 +55,16 @@ class Pulls:
             if moves and (stored is None or read_to > stored):
                 await self._store.cursors.finish(link.id, "orders", read_to)
         return result
+
+    async def _prepared(self, link: Link, window: Window) -> AsyncGenerator[tuple[Page[Order], Prepared], None]:
+        """Pages with their rows made ready: with the look-ahead around it, one page is computed while the one before is
+        written."""
+        source = link.provider.orders(window)
+        try:
+            async for page in source:
+                yield page, await self._store.orders.prepare_page(link.row.account_id, page)
+        finally:
+            await source.aclose()
 
     async def listings(self, link: Link, handle: Handle, *, full: bool = False) -> Result:
         """Listings changed since the last pull, or all of them."""

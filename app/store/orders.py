@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
@@ -53,6 +53,14 @@ class _Rows(msgspec.Struct, frozen=True, gc=False):
     tails: str
 
 
+class Prepared(NamedTuple):
+    """A page between reading and writing: sealed records and ready rows by remote id, and the rejects."""
+
+    sealed: dict[str, Sealed[Order]]
+    ready: dict[str, _Rows]
+    rejects: list[Reject]
+
+
 class Orders:
     def __init__(self, db: Database, now: Callable[[], datetime]) -> None:
         self._db = db
@@ -67,12 +75,27 @@ class Orders:
         *,
         cursor: tuple[str, datetime] | None = None,
         now: datetime,
+        prepared: Prepared | None = None,
     ) -> Applied:
-        """Store a page, its rejects and the cursor (stream name, instant) in one transaction.
+        """Store a page, its rejects and the cursor (stream name, instant) in one transaction. `prepared` is what
+        `prepare_page` made of this very page.
 
         Keyed by (account, remote id): twice is once. A record older than the stored one changes nothing. A record that
         does not fit (an instant without a zone, an amount beyond the store) becomes a reject.
         """
+        sealed, ready, rejects = prepared or await self.prepare_page(account_id, page)
+        at = to_epoch_ms(now)
+
+        def job(conn: sqlite3.Connection) -> Applied:
+            return _apply(conn, connection_id, account_id, sealed, ready, rejects, cursor, at)
+
+        applied = await self._db.write(job)
+        self.index.note(len(applied.new))
+        return applied
+
+    async def prepare_page(self, account_id: str, page: Page[Order]) -> Prepared:
+        """The part of `apply_page` that computes, so that a pull can do it while the page before is being written. What
+        is known by then may be older than at the write: the write looks again."""
         rejects = list(page.rejects)
         sealed = await pages.seal(page.items, rejects)
         ids = json_text(list(sealed))
@@ -82,15 +105,7 @@ class Orders:
             have = known.get(one.record.remote_id)
             return have is None or pages.is_news(have[1], have[2], one)
 
-        ready = await pages.prepare(sealed, is_news, _build, rejects)
-        at = to_epoch_ms(now)
-
-        def job(conn: sqlite3.Connection) -> Applied:
-            return _apply(conn, connection_id, account_id, sealed, ready, rejects, cursor, at)
-
-        applied = await self._db.write(job)
-        self.index.note(len(applied.new))
-        return applied
+        return Prepared(sealed, await pages.prepare(sealed, is_news, _build, rejects), rejects)
 
     async def query(self, q: OrderQuery) -> list[OrderRow]:
         """Light rows for the grid. With a search, the newest hits (1,000 or as far as the page reaches), sorted."""
