@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 from collections.abc import Callable, Iterator
 
@@ -14,6 +15,23 @@ from PySide6.QtWidgets import QApplication
 from ui import words
 from ui.kit.tasks import Spawner, set_spawner
 from ui.theme import COMFORTABLE, Appearance, Scheme, appearance
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _frozen() -> None:
+    """What is there before the first window is never looked at again: a collection then takes milliseconds."""
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.fixture(autouse=True)
+def _collected_here(_frozen: None) -> Iterator[None]:
+    """Python's collector runs in whichever thread allocates; from a store's thread it would destroy a widget, which Qt
+    does not survive (the program itself has `ui.collecting` against it). In these tests it runs here only."""
+    gc.disable()
+    yield
+    gc.collect()
+    gc.enable()
 
 
 @pytest.fixture
