@@ -13,8 +13,11 @@ from typing import Any, TypeVar
 
 import click
 
+from app.api import cli_sign_in
 from app.api.answers import Answer
+from app.api.cli_privacy import register as register_privacy
 from app.api.cli_safety import Shell, register
+from app.api.cli_vault import register as register_vault
 from app.contracts import ProviderError, Secret
 from app.contracts.catalogue import Catalogue, UnknownIntegration, providers_root
 from app.formats.words import Words, system_language
@@ -22,6 +25,8 @@ from app.formats.words import Words, system_language
 T = TypeVar("T")
 F = TypeVar("F", bound=Callable[..., Any])
 WAIT_S = 30.0
+#: Commands that go on while the disk is full or takes no writes.
+READING = frozenset({"orders", "listings", "connections", "health", "outbox", "label", "audit"})
 
 
 def lang() -> str:
@@ -63,14 +68,22 @@ def read_text(source: str) -> str:
 def run(name: str, args: dict[str, Any], workspace: Path | None, unlock_from: str | None, as_json: bool) -> None:
     """Run a command on the workspace, here or at its owner."""
     password = Secret(read_text(unlock_from).rstrip("\r\n")) if unlock_from else None
+    run_with(name, args, workspace, password, as_json)
+
+
+def run_with(name: str, args: dict[str, Any], workspace: Path | None, password: Secret | None, as_json: bool) -> None:
+    """The same with the password as it was read."""
     finish(loop_run(on_workspace(name, {**args, "lang": lang()}, workspace, password)), as_json)
 
 
 async def on_workspace(name: str, args: dict[str, Any], folder: Path | None, password: Secret | None) -> Answer:
     """Own the workspace and run, or let its owner run. Trouble with the workspace itself is exit 1 with a sentence."""
+    from msgspec import MsgspecError
+
     from app.api.answers import sentence
     from app.api.commands import run_command
     from app.api.handover import hand_over
+    from app.api.waiting import telling
     from app.console import open_console
     from app.platform.keyrings import system_keyring
     from app.platform.paths import live_folder
@@ -83,14 +96,15 @@ async def on_workspace(name: str, args: dict[str, Any], folder: Path | None, pas
     while True:
         try:
             keyring = None if password is not None else await system_keyring()
-            console = await open_console(folder, unlock=password, keyring=keyring)
+            reading = name in READING and not args.get("drain")
+            console = await open_console(folder, unlock=password, keyring=keyring, reading=reading)
             break
         except WorkspaceOwned as owned:
             if owned.handover:
                 try:
                     return await hand_over(owned.handover["port"], owned.handover["token"], name, args)
-                except (ConnectionError, OSError):
-                    pass  # the owner is just leaving: try to own it
+                except (OSError, MsgspecError):
+                    pass  # the owner is just leaving, or gone and its port another program's: try to own it
             if time.monotonic() > until:
                 return Answer(1, {"error": owned.key}, [words(owned.key, **owned.params)])
             await asyncio.sleep(0.2)
@@ -105,7 +119,11 @@ async def on_workspace(name: str, args: dict[str, Any], folder: Path | None, pas
                 return Answer(1, {"error": "vault.locked"}, [words("cli.unlock")])
             return Answer(1, {"error": error.message.code}, [sentence(words, error.message)])
     try:
-        return await run_command(console, name, args)
+        if (why := console.store.db.why) is not None:
+            click.echo(words(why.key, **why.params), err=True)
+        await console.came_in("headless")
+        async with telling(console, words, lambda line: click.echo(line, err=True)):
+            return await run_command(console, name, args)
     finally:
         await console.close()
 
@@ -147,10 +165,13 @@ def catalogue_command(category: str | None, readiness: str | None, as_json: bool
 @click.option("--switch", "switches", multiple=True, metavar="CAPABILITY=on|off")
 @click.option("--own-rate", type=float, help="Calls per second, if you want fewer than the vendor allows.")
 @click.option("--test", is_flag=True, help="Test first; keep nothing when it fails.")
+@click.option("--again", is_flag=True, help="Make it although another connection has this shop already.")
+@click.option("--sign-in", is_flag=True, help="Sign in at the vendor; test, and keep nothing when one of them fails.")
+@click.option("--paste", is_flag=True, help="With --sign-in: no browser here, paste the address at which one elsewhere ended.")
 @common
 def connect(integration: str, name: str, account: str | None, env: str, settings: tuple[str, ...], base_url: str | None,
-            secrets_from: str | None, switches: tuple[str, ...], own_rate: float | None, test: bool,
-            workspace: Path | None, unlock_from: str | None, as_json: bool) -> None:  # fmt: skip
+            secrets_from: str | None, switches: tuple[str, ...], own_rate: float | None, test: bool, again: bool,
+            sign_in: bool, paste: bool, workspace: Path | None, unlock_from: str | None, as_json: bool) -> None:  # fmt: skip
     """Make a connection. Secrets never go on the command line."""
     words = Words.load(lang())
     if secrets_from == "-" and unlock_from == "-":
@@ -167,7 +188,14 @@ def connect(integration: str, name: str, account: str | None, env: str, settings
     args = {
         "integration": integration, "name": name, "account": account, "env": env, "set": pairs(settings, words),
         "base_url": base_url, "secrets": held, "switches": on, "own_rate": own_rate, "test": test,
+        "again": again,
     }  # fmt: skip
+    if sign_in:
+        if account:
+            raise click.UsageError(words("signin.cli.new_account"))
+        cli_sign_in.refuse_two_readers(lang(), paste, unlock_from, secrets_from)
+        with cli_sign_in.talking(lang()) as talk:
+            run("connect_sign_in", {**args, "paste": paste, "talk": talk}, workspace, unlock_from, as_json)
     run("connect", args, workspace, unlock_from, as_json)
 
 
@@ -239,21 +267,31 @@ def listings(name: str | None, search: str | None, limit: int, workspace: Path |
     run("listings", {"name": name, "search": search, "limit": limit}, workspace, unlock_from, as_json)
 
 
+by_option = click.option(
+    "--by",
+    type=click.Choice(["auto", "sku", "barcode", "id"]),
+    default="auto",
+    show_default=True,
+    help="What SKU is: the SKU, the barcode or the channel's id of the listing.",
+)
+
+
 @main.group()
 def price() -> None:
     """Prices."""
 
 
-@price.command("set")
+@price.command("set", context_settings={"ignore_unknown_options": True})  # -5 is an amount, if a wrong one
 @click.argument("name")
 @click.argument("sku")
 @click.argument("amount")
+@by_option
 @click.option("--list-price", help="The crossed-out price.")
 @click.option("--zero", is_flag=True, help="A price of zero is meant.")
 @common
-def price_set(name: str, sku: str, amount: str, list_price: str | None, zero: bool, workspace: Path | None, unlock_from: str | None, as_json: bool) -> None:  # fmt: skip
+def price_set(name: str, sku: str, amount: str, by: str, list_price: str | None, zero: bool, workspace: Path | None, unlock_from: str | None, as_json: bool) -> None:  # fmt: skip
     """Queue a price for a listing."""
-    args = {"name": name, "sku": sku, "value": amount, "list_price": list_price, "zero": zero, "kind": "price"}
+    args = {"name": name, "sku": sku, "value": amount, "list_price": list_price, "zero": zero, "by": by, "kind": "price"}
     run("set", args, workspace, unlock_from, as_json)
 
 
@@ -262,14 +300,15 @@ def stock() -> None:
     """Stock."""
 
 
-@stock.command("set")
+@stock.command("set", context_settings={"ignore_unknown_options": True})
 @click.argument("name")
 @click.argument("sku")
 @click.argument("count")
+@by_option
 @common
-def stock_set(name: str, sku: str, count: str, workspace: Path | None, unlock_from: str | None, as_json: bool) -> None:
+def stock_set(name: str, sku: str, count: str, by: str, workspace: Path | None, unlock_from: str | None, as_json: bool) -> None:  # fmt: skip
     """Queue a stock figure for a listing."""
-    run("set", {"name": name, "sku": sku, "value": count, "kind": "stock"}, workspace, unlock_from, as_json)
+    run("set", {"name": name, "sku": sku, "value": count, "by": by, "kind": "stock"}, workspace, unlock_from, as_json)
 
 
 @main.command()
@@ -382,6 +421,9 @@ def doctor(workspace: Path | None, as_json: bool) -> None:
 
 
 register(main, Shell(common, run, read_text, finish, lang))
+cli_sign_in.register(main, Shell(common, run, read_text, finish, lang))
+register_privacy(main, Shell(common, run, read_text, finish, lang))
+register_vault(main, Shell(common, run, read_text, finish, lang), run_with)
 
 if __name__ == "__main__":
     main()

@@ -4,16 +4,21 @@ the composition roots (the window's entry and the command line) take the parts t
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import logging.handlers
 import os
 import random
+import sys
 import time
+import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from app.api.backup_daily import AutomaticBackups
+from app.api.logins import note_refused, note_unlocked
 from app.api.rehearsal import READY_MADE, RehearsalServers
 from app.api.restoring import accepts_older, finish_interrupted
 from app.changes import Changes
@@ -24,14 +29,18 @@ from app.http.policy import Policy
 from app.http.samples import SampleRing
 from app.jobs.connect import Connecting, Wish
 from app.jobs.engine import Engine
+from app.jobs.housekeeping import Housekeeping
 from app.jobs.links import Keys, Links
 from app.kit import MemoryTokens
 from app.monitor.health import Health
+from app.monitor.keys import KeyWatch
 from app.platform.keyrings import KeyringPort
+from app.platform.logs import LineFormatter
 from app.platform.worker import Worker
-from app.store import Store
+from app.store import Database, Store, StoreError, StoreFull, StoreReadOnly
+from app.store.errors import translate_os
 from app.store.workspace import Owned, Workspace, WorkspaceKind
-from app.vault import Profile, Vault
+from app.vault import KdfChoice, Profile, Vault, VaultRefused
 from app.vault.redact import RedactFilter, Redactor
 
 
@@ -73,13 +82,20 @@ class Console:
     engine: Engine
     connecting: Connecting
     health: Health
+    key_watch: KeyWatch
     worker: Worker
     rehearsal: RehearsalServers | None = None
     log_handler: logging.Handler | None = None
+    way_in: str = ""  # typed, keyring or created; "" for a rehearsal workspace
 
     @property
     def is_rehearsal(self) -> bool:
         return self.vault is None
+
+    async def came_in(self, where: str) -> None:
+        """Into the audit log: somebody opened the vault, from `where` (window, headless)."""
+        if self.way_in:
+            await note_unlocked(self.store, where, self.way_in, utc_now())
 
     async def close(self) -> None:
         """Intake off, lanes cancelled, HTTP closed, writer drained and checkpointed, vault locked, servers ended."""
@@ -100,33 +116,98 @@ def _kind_of(workspace: Workspace, rehearsal: bool) -> WorkspaceKind:
     return WorkspaceKind.REHEARSAL if rehearsal else workspace.kind or WorkspaceKind.LIVE
 
 
+class OnlyLooking(Owned):
+    """In the place of an ownership that a full or read-only disk does not let be written down: for reading only."""
+
+    def __init__(self, workspace: Workspace, why: StoreError) -> None:
+        self.workspace, self.why = workspace, why
+
+    def publish(self, port: int, token: str | None = None) -> str:
+        raise self.why
+
+    def release(self) -> None:
+        return
+
+
+def _acquire(workspace: Workspace, reading: bool) -> Owned:
+    """Raises WorkspaceOwned, and StoreFull, StoreReadOnly or StoreError `store.io` when the disk is in the way."""
+    try:
+        return workspace.acquire()
+    except OSError as error:
+        # The lock may be taken already: it must not live as long as the trace of what came after it.
+        trace: BaseException | None = error
+        while trace is not None:
+            traceback.clear_frames(trace.__traceback__)
+            trace = trace.__context__
+        why = translate_os(error, workspace.folder)
+        if not reading or not isinstance(why, StoreFull | StoreReadOnly):
+            raise why from error
+        return OnlyLooking(workspace, why)
+
+
+def _finish(workspace: Workspace) -> None:
+    try:
+        finish_interrupted(workspace)
+    except OSError as error:
+        raise translate_os(error, workspace.folder) from error
+
+
+async def _open_store(path: Path, owned: Owned, reading: bool) -> Store:
+    why = owned.why if isinstance(owned, OnlyLooking) else None
+    if why is None:
+        try:
+            return await Store.open(path, now=utc_now)
+        except (StoreFull, StoreReadOnly) as error:
+            if not reading:
+                raise
+            why = error
+    return Store(await Database.open(path, read_only=True, why=why, now=utc_now), utc_now)
+
+
 async def open_console(
-    folder: Path, *, rehearsal: bool = False, unlock: Secret | None = None, keyring: KeyringPort | None = None
+    folder: Path,
+    *,
+    rehearsal: bool = False,
+    unlock: Secret | None = None,
+    keyring: KeyringPort | None = None,
+    kdf: KdfChoice = KdfChoice.ARGON2ID,
+    reading: bool = False,
 ) -> Console:
-    """Open (or make) the workspace in `folder` and own it. Raises WorkspaceOwned, WorkspaceRefused, StoreError,
+    """Open (or make) the workspace in `folder` and own it. `unlock`: the vault's password or recovery code, for a new vault
+    its password, with `kdf`. `reading`: on a disk that is full or takes no writes, open it for reading only (`store.db.why`
+    says so, and a write raises it). Raises WorkspaceOwned, WorkspaceRefused, StoreError,
     VaultRefused, and YoursError `config.field` (field `unlock`) when the vault cannot be opened with what is there."""
     workspace = Workspace(folder)
     kind = await asyncio.to_thread(_kind_of, workspace, rehearsal)
     await asyncio.to_thread(workspace.prepare, kind)
-    owned = await asyncio.to_thread(workspace.acquire)
+    owned = await asyncio.to_thread(_acquire, workspace, reading)
     servers: RehearsalServers | None = None
     store: Store | None = None
+    way = ""
     try:
-        await asyncio.to_thread(finish_interrupted, workspace)
+        await asyncio.to_thread(_finish, workspace)
         if kind is WorkspaceKind.REHEARSAL:
             vault, servers = None, await RehearsalServers.start()
             keys: Keys = RehearsalKeys()
         else:
-            vault = await open_vault(workspace.vault, unlock, keyring)
+            way = "typed" if unlock is not None else "keyring"
+            way = way if await asyncio.to_thread(workspace.vault.exists) else "created"
+            try:
+                vault = await open_vault(workspace.vault, unlock, keyring, kdf)
+            except VaultRefused as refused:
+                await note_refused(workspace, refused, utc_now())
+                raise
             keys = vault
-        store = await Store.open(workspace.store, now=utc_now)
+        store = await _open_store(workspace.store, owned, reading)
         console = assemble(workspace, owned, store, keys, vault)
         console.rehearsal = servers
+        console.way_in = way
         console.log_handler = start_logging(workspace.logs, vault)
-        if servers is not None:
-            await prepare_rehearsal(console, servers.addresses)
-        await store.outbox.recover(utc_now())
-        await store.jobs.interrupted()
+        if not store.db.read_only:
+            if servers is not None:
+                await prepare_rehearsal(console, servers.addresses)
+            await store.outbox.recover(utc_now())
+            await store.jobs.interrupted()
     except BaseException:
         if store is not None:
             await store.close()
@@ -145,19 +226,35 @@ def assemble(workspace: Workspace, owned: Owned, store: Store, keys: Keys, vault
     )  # fmt: skip
     links = Links(store, keys, catalogue, network, utc_now)
     engine = Engine(store, links, changes, ring, utc_now)
+    if vault is not None:
+        engine.runner.clean = engine.pulls.clean = engine.relay.clean = Redactor(vault.values).redact
     connecting = Connecting(store, keys, catalogue, links, changes)
     health = Health(store, catalogue, network, utc_now)
+    key_watch = KeyWatch(store, vault, catalogue, utc_now)
+    backups = None if vault is None else AutomaticBackups(workspace, store, vault, utc_now)
+    engine.housekeeping = Housekeeping(store, engine.runner, changes, utc_now, workspace.folder, backups)
     return Console(
-        workspace, owned, store, keys, vault, catalogue, network, changes, links, engine, connecting, health, Worker()
+        workspace, owned, store, keys, vault, catalogue, network, changes, links, engine, connecting, health, key_watch,
+        Worker(),
     )
+
+
+class LogFile(logging.handlers.RotatingFileHandler):
+    """A line that a full disk does not take is dropped: logging's own way is a stack trace on standard error for each."""
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        if not isinstance(sys.exc_info()[1], OSError):
+            super().handleError(record)
+
+    def close(self) -> None:
+        with contextlib.suppress(OSError):  # what is still to be written finds no room either
+            super().close()
 
 
 def start_logging(folder: Path, vault: Vault | None) -> logging.Handler:
     """A rotating log file whose every line is searched for vault values before it is written."""
-    handler = logging.handlers.RotatingFileHandler(
-        folder / "paxzar.log", maxBytes=2_000_000, backupCount=3, encoding="utf-8", delay=True
-    )
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    handler = LogFile(folder / "paxzar.log", maxBytes=2_000_000, backupCount=3, encoding="utf-8", delay=True)
+    handler.setFormatter(LineFormatter())
     if vault is not None:
         handler.addFilter(RedactFilter(Redactor(vault.values)))
     logging.getLogger().addHandler(handler)
@@ -170,8 +267,10 @@ def stop_logging(handler: logging.Handler | None) -> None:
         handler.close()
 
 
-async def open_vault(path: Path, unlock: Secret | None, keyring: KeyringPort | None) -> Vault:
-    """The unlocked vault: by the password handed in, else by the keyring; a new one when there is none yet."""
+async def open_vault(
+    path: Path, unlock: Secret | None, keyring: KeyringPort | None, kdf: KdfChoice = KdfChoice.ARGON2ID
+) -> Vault:
+    """The unlocked vault: by the password or code handed in, else by the keyring; a new one when there is none yet."""
     if not await asyncio.to_thread(path.exists):
         if unlock is None and keyring is None:
             raise fail(Message("config.field", {"field": "unlock", "why": "no_keyring"}, field="unlock"))
@@ -179,11 +278,11 @@ async def open_vault(path: Path, unlock: Secret | None, keyring: KeyringPort | N
             os.environ.get("PAXZAR_TEST_PROFILE") == "1"
         )  # the vault itself refuses such a file without the variable
         profile = Profile.TEST if cheap else Profile.NORMAL
-        vault, _ = await Vault.create(path, keyring=keyring, password=unlock, profile=profile)
+        vault, _ = await Vault.create(path, keyring=keyring, password=unlock, kdf=kdf, profile=profile)
         return vault
     vault = await Vault.open(path, accept_older=await asyncio.to_thread(accepts_older, path))
     if unlock is not None:
-        await vault.unlock_with_password(unlock)
+        await vault.unlock_with(unlock)
     elif keyring is not None:
         await vault.unlock_with_keyring(keyring)
     else:

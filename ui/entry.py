@@ -25,7 +25,9 @@ from ui import words
 from ui.collecting import Collector
 from ui.face import Face, read_face, write_face
 from ui.kit import LoopWatchdog, Operations, Registry, Spawner, UndoStack, set_spawner, spawn, spawner
+from ui.kit.clipboard import forget_secret
 from ui.opening import Opener, Place, Refused
+from ui.putting_back import PutBack, put_back
 from ui.theme import DENSITIES, Scheme, appearance
 from ui.window import MainWindow
 from ui.words import t
@@ -74,6 +76,8 @@ class Program:
         self.finished = asyncio.Event()
         self._leave = asyncio.Event()
         self._next: Place | None = None
+        self._put_back: PutBack | None = None
+        self._restored = ""
         self._console: Console | None = None
         self._handover: HandoverServer | None = None
         self._language = face.language
@@ -91,7 +95,10 @@ class Program:
                 self._leave.clear()
                 self._next = None
                 set_spawner(Spawner(self.window.report))
+                wanted, self._put_back = self._put_back, None
                 try:
+                    if wanted is not None:
+                        self._restored = await put_back(self.window, place.folder, wanted)
                     code = await self._one(place)
                 finally:
                     place = self._next
@@ -148,10 +155,11 @@ class Program:
         self._fill(console, keyring)
         last = await console.store.settings.get(PAGE, "")
         await self._first_page(last if isinstance(last, str) else "")
+        if self._restored:
+            self.window.say("healthy", t("backups.restored"), self._restored)
+            self._restored = ""
         if console.vault is not None:
-            from app.store.audit import Action
-
-            await console.store.audit.note(Action.VAULT_UNLOCKED, subject=("vault", "window"))
+            await console.came_in("window")
         await console.engine.start()
         await self._listen(console)
         gc.collect()
@@ -166,6 +174,7 @@ class Program:
     def _fill(self, console: Console, keyring: KeyringPort | None) -> None:
         from app.console import utc_now
         from ui.house import House
+        from ui.locking import Locker
         from ui.services import Services
 
         registry, operations, undo = self._parts = (Registry(), Operations(), UndoStack())
@@ -174,11 +183,17 @@ class Program:
         services = Services(
             console.store, console.engine, console.connecting, console.catalogue, console.health, console.network,
             console.changes, console.worker, utc_now, console.is_rehearsal, registry, operations, undo,
+            console.key_watch,
         )  # fmt: skip
-        folder = console.workspace.folder
+        folder, lock = console.workspace.folder, None
+        if console.vault is not None:
+            lock = Locker(console.vault, keyring, services)
+            lock.setParent(self.window)
+            self._parts = (*self._parts, lock)
         house = House(
-            folder, console.vault, keyring, self.watchdog, lambda: self._language, self.set_language, self.switch
-        )
+            folder, console.vault, keyring, self.watchdog, lambda: self._language, self.set_language, self.switch, lock,
+            lambda file, secret: self.restore(PutBack(file, secret, keyring), folder),
+        )  # fmt: skip
         self.window.fill(services, house)
 
     async def _put_on(self, console: Console) -> None:
@@ -250,12 +265,18 @@ class Program:
         self._next = Place(folder, rehearsal)
         self._leave.set()
 
+    def restore(self, wanted: PutBack, folder: Path) -> None:
+        """Closes this workspace, puts a backup in its place, and opens it again in the same window."""
+        self._put_back = wanted
+        self._next = Place(folder, rehearsal=False)
+        self._leave.set()
+
     def set_language(self, language: str) -> None:
         """ "tr", "en", or "" for the system's: everything is made anew in it, and kept."""
         self._language = language
         words.choose(language or None)
         if self._console is not None:
-            spawn(self._console.store.settings.set(LANGUAGE, language), "language")
+            spawn(self._console.store.audit.choose(LANGUAGE, language), "language")
         self.window.rebuild()
 
     # -- the end ---------------------------------------------------------------------------------------------------
@@ -266,6 +287,7 @@ class Program:
         self.watchdog.stop()
         page, geometry = self.window.current, self.window.keep_geometry()
         self.window.empty()
+        forget_secret()
         parts, self._parts = self._parts, ()
         for part in parts:
             part.deleteLater()

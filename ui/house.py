@@ -8,11 +8,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
+from app.contracts import Secret
 from app.platform.keyrings import KeyringPort
 from app.vault import Vault
 from ui.kit import LoopWatchdog
+
+if TYPE_CHECKING:
+    from ui.locking import Locker
 
 
 @dataclass(frozen=True)
@@ -30,6 +34,9 @@ class House:
     language: Callable[[], str]
     set_language: Callable[[str], None]
     switch: Callable[[bool], None]
+    lock: Locker | None = None  # None in a rehearsal: there is nothing to lock
+    #: Closes the workspace, puts a backup back (opened by that secret, None: by this computer's key store), opens it again.
+    restore: Callable[[Path, Secret | None], None] | None = None
 
 
 @runtime_checkable

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from app.contracts import Secret
     from app.platform.keyrings import KeyringPort
     from app.store.workspace import WorkspaceOwned
+    from app.vault import KdfChoice
     from ui.window import MainWindow
 
 _log = logging.getLogger(__name__)
@@ -37,6 +38,7 @@ CORE = (
     "ui.syncing",
     "ui.commands",
     "ui.unlock",
+    "ui.locking",
 )
 OWNER_PATIENCE_S = 5.0
 RAISE_PATIENCE_S = 5.0
@@ -74,6 +76,7 @@ class Opener:
     def __init__(self, window: MainWindow, *, silent: bool = False) -> None:
         self._window = window
         self._silent = silent
+        self._kdf: KdfChoice | None = None  # chosen with the password of a new vault
 
     async def open(self, place: Place) -> tuple[Console, KeyringPort | None]:
         """Asks for a password, tells trouble, hands over to an owner: whatever it takes."""
@@ -83,7 +86,7 @@ class Opener:
         from app.platform.keyrings import system_keyring
         from app.store.errors import StoreError
         from app.store.workspace import Workspace, WorkspaceOwned
-        from app.vault import VaultError
+        from app.vault import KdfChoice, VaultError
 
         keyring = None if place.rehearsal else await system_keyring()
         vault = Workspace(place.folder).vault
@@ -92,7 +95,13 @@ class Opener:
             there = await asyncio.to_thread(vault.exists)
             try:
                 port = None if password is not None and there else keyring
-                console = await open_console(place.folder, rehearsal=place.rehearsal, unlock=password, keyring=port)
+                console = await open_console(
+                    place.folder,
+                    rehearsal=place.rehearsal,
+                    unlock=password,
+                    keyring=port,
+                    kdf=self._kdf or KdfChoice.ARGON2ID,
+                )
             except WorkspaceOwned as owned:
                 if await self._hand_over(owned):
                     raise Refused(0) from None
@@ -119,13 +128,15 @@ class Opener:
     @staticmethod
     async def _hand_over(owned: WorkspaceOwned) -> bool:
         """The owner's window comes to the front; False when nobody answers there."""
+        from msgspec import MsgspecError
+
         from app.api.handover import hand_over
 
         if not owned.handover:
             return False
         try:
             await hand_over(owned.handover["port"], owned.handover["token"], "raise", {}, RAISE_PATIENCE_S)
-        except (OSError, TimeoutError):
+        except (OSError, TimeoutError, MsgspecError):  # the last: another program listens there now
             return False
         return True
 
@@ -140,7 +151,8 @@ class Opener:
             made = await ask_new_password(self._window, "create")
             if made is None:
                 raise Refused(0)
-            return made[1]
+            self._kdf = made.kdf
+            return made.new
         answer = await ask_unlock(self._window, trouble, recovery=True)
         if answer == "code":
             return await self._recover(place.folder)
@@ -159,12 +171,12 @@ class Opener:
             typed = await ask_new_password(self._window, "recover", trouble)
             if typed is None:
                 raise Refused(0)
-            code, new = typed
+            code, new, kdf = typed
             owned = await asyncio.to_thread(workspace.acquire, 1)
             try:
                 vault = await Vault.open(workspace.vault)
                 await vault.unlock_with_recovery(code)
-                await vault.add_password(new)
+                await vault.add_password(new, kdf)
                 await vault.lock()
             except VaultError as error:
                 trouble = self._sentence(error)

@@ -15,6 +15,7 @@ from app.http.pipeline import Network
 from app.jobs.connect import Connecting
 from app.jobs.engine import Engine
 from app.monitor.health import Health
+from app.monitor.keys import KeyWatch
 from app.platform.worker import Worker
 from app.store import Store
 from ui.kit import Operations, Registry, UndoStack
@@ -37,6 +38,7 @@ class Services:
     actions: Registry
     operations: Operations
     undo: UndoStack
+    key_watch: KeyWatch | None = None  # None where no keys are kept
 
 
 class Page(QWidget):

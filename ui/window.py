@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QMainWindow, QMenu, QStackedWidget, QVBoxLayout, Q
 
 from ui.frame import Frame, put_banners
 from ui.kit import Burst, CommandPalette, Operation, Operations, ask, show_menu, spawn
-from ui.pages import PAGES
+from ui.pages import MORE, PAGES
 from ui.sidebar import Sidebar
 from ui.telling import Teller
 from ui.widgets import Banner, BannerPlace, Button, DialogFrame, EmptyState, ProgressList
@@ -45,9 +45,10 @@ class MainWindow(QMainWindow):
     page_shown = Signal(str)
     leave_asked = Signal()
 
-    def __init__(self, pages: PageTable = tuple(PAGES)) -> None:
+    def __init__(self, pages: PageTable = tuple(PAGES), more: PageTable = tuple(MORE)) -> None:
         super().__init__()
-        self._table = {page: (module, name) for page, module, name in pages}
+        self._listed = [page for page, _, _ in pages]  # those of the sidebar
+        self._table = {page: (module, name) for page, module, name in (*pages, *more)}
         self.services: Services | None = None
         self.house: House | None = None
         self.may_close = False
@@ -70,7 +71,7 @@ class MainWindow(QMainWindow):
     # -- building ----------------------------------------------------------------------------------------------
     def _build(self, operations: Operations | None) -> None:
         self.frame = Frame()
-        self.sidebar = Sidebar(list(self._table), operations)
+        self.sidebar = Sidebar(self._listed, operations)
         self.sidebar.chosen.connect(self.go)
         self.sidebar.search_asked.connect(self.open_palette)
         self.sidebar.tray_asked.connect(self.open_tray)
@@ -119,9 +120,13 @@ class MainWindow(QMainWindow):
         if services.rehearsal:
             self.banners.put(Banner("rehearsal", t("shell.rehearsal_title"), t("shell.rehearsal_text")))
         self._watch.start()
+        if house.lock is not None:
+            house.lock.attach(self)
 
     def empty(self) -> None:
         """Lets everything of the workspace go; the skeleton stays."""
+        if self.house is not None and self.house.lock is not None:
+            self.house.lock.detach()
         for stop in self._stop:
             stop()
         self._stop = []
@@ -174,7 +179,7 @@ class MainWindow(QMainWindow):
         if page not in self._table or self.services is None:
             return
         self._wanted = page
-        self.sidebar.set_current(page)
+        self.sidebar.set_current(page if page in self._listed else "settings")
         module = self._table[page][0]
         if page in self.pages or module in sys.modules:
             self._show(page, request)

@@ -51,8 +51,8 @@ from app.vault.kdf import KEY_BYTES, PLAIN, SALT_BYTES, cost_for, derive, test_p
 from app.vault.wrapping import check_password
 
 __all__ = [
-    "BackupError", "BackupFacts", "RestoreFacts", "Sources", "back_up", "daily", "daily_name", "inspect", "restore",
-    "what_to_drop",
+    "BackupError", "BackupFacts", "RestoreFacts", "Sources", "back_up", "daily", "daily_name", "inspect", "made_at",
+    "restore", "what_to_drop",
 ]  # fmt: skip
 
 ENDING = ".paxzb"
@@ -130,7 +130,7 @@ async def daily(
     except OSError as error:
         raise trouble_of(error, place) from error
     at = now()
-    made = [moment for name in names if (moment := _moment(name)) is not None and moment <= at + _DAY]
+    made = [moment for name in names if (moment := made_at(name)) is not None and moment <= at + _DAY]
     if not force and made and at - max(made) < _DUE:
         return None
     raw = await _automatic_key(vault)
@@ -168,7 +168,7 @@ def what_to_drop(names: Iterable[str], now: datetime) -> list[str]:
     of each of the 4 last weeks. Days and weeks without the program do not count, so a shop that was closed for a month
     loses nothing. A name from the future (a clock that was wrong) is kept and displaces nothing.
     """
-    moments = {name: at for name in names if (at := _moment(name)) is not None and at <= now + _DAY}
+    moments = {name: at for name in names if (at := made_at(name)) is not None and at <= now + _DAY}
     newest = sorted(moments, key=lambda name: (moments[name], name), reverse=True)
     kept = {name for name in newest if moments[name] > now - _DAY}
     days: dict[object, str] = {}
@@ -185,7 +185,8 @@ def what_to_drop(names: Iterable[str], now: datetime) -> list[str]:
     return [name for name in reversed(newest) if name not in kept]
 
 
-def _moment(name: str) -> datetime | None:
+def made_at(name: str) -> datetime | None:
+    """When an automatic backup of that name was made, aware UTC; None for a name that is not theirs."""
     found = _NAME.fullmatch(name)
     if found is None:
         return None

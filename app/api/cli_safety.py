@@ -75,6 +75,15 @@ def register(main: click.Group, shell: Shell) -> None:
             sys.exit(1)
         shell.finish(asyncio.run(_restored(file, secret, workspace, words)), as_json)
 
+    @main.command()
+    @click.option("--now", is_flag=True, help="Make one now, also when the last is young.")
+    @click.option("--folder", help='Keep them in this folder from now on; "" for the workspace\'s own.')
+    @shell.common
+    def backups(now: bool, folder: str | None, workspace: Path | None, unlock_from: str | None, as_json: bool) -> None:
+        """The automatic backups: where they are, which there are, how the last try ended."""
+        place = str(Path(folder).resolve()) if folder else folder
+        ask("backups", {"now": now, "folder": place}, workspace, unlock_from, as_json)
+
     @main.group(invoke_without_command=True)
     @click.option("--since", help="ISO date or instant.")
     @click.option("--until", help="ISO date or instant, not included.")
@@ -105,12 +114,34 @@ def register(main: click.Group, shell: Shell) -> None:
         """Check that no entry was changed, removed or slipped in."""
         ask("audit_verify", {"against": against}, workspace, unlock_from, as_json)
 
+    @audit.command("export")
+    @click.option("--out", required=True, type=_FILE, help="The file to write: .csv or .xlsx.")
+    @click.option("--since", help="ISO date or instant.")
+    @click.option("--until", help="ISO date or instant, not included.")
+    @click.option("--action", help="Like price, connection or keys.changed.")
+    @click.option("--actor", help="User name on this computer.")
+    @click.option("--connection", help="Name of a connection.")
+    @click.option("--outcome", type=click.Choice(["done", "refused", "failed"]))
+    @shell.common
+    def audit_export(out: Path, since: str | None, until: str | None, action: str | None, actor: str | None,
+                     connection: str | None, outcome: str | None, workspace: Path | None, unlock_from: str | None,
+                     as_json: bool) -> None:  # fmt: skip
+        """The log as a sheet, with its hashes; that it was taken out is noted in it."""
+        args = {
+            "out": str(out.resolve()), "since": since, "until": until, "action": action, "actor": actor,
+            "connection": connection, "outcome": outcome,
+        }  # fmt: skip
+        ask("audit_export", args, workspace, unlock_from, as_json)
+
     @audit.command("report")
     @click.option("--since", help="ISO date or instant.")
+    @click.option("--until", help="ISO date or instant, not included.")
+    @click.option("--out", type=_FILE, help="The counts as a sheet too: .csv or .xlsx.")
     @shell.common
-    def audit_report(since: str | None, workspace: Path | None, unlock_from: str | None, as_json: bool) -> None:
+    def audit_report(since: str | None, until: str | None, out: Path | None, workspace: Path | None, unlock_from: str | None, as_json: bool) -> None:  # fmt: skip
         """Who had access to what, what left the program, what was erased: for questions under KVKK and GDPR."""
-        ask("audit_report", {"since": since}, workspace, unlock_from, as_json)
+        args = {"since": since, "until": until, "out": None if out is None else str(out.resolve())}
+        ask("audit_report", args, workspace, unlock_from, as_json)
 
     @main.command()
     @click.option("--out", required=True, type=_FILE, help="The zip to write.")

@@ -3,16 +3,20 @@ owner of a workspace runs them when they are handed over. Putting a backup back 
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from app.api.answers import Answer
+import app.api.commands_privacy  # noqa: F401 - adds its commands wherever these are
+from app.api.answers import Answer, sentence
+from app.api.audit_sheet import action_words, export_audit, outcome_words, write_sheets
 from app.api.backup import BackupFacts, back_up, facts_data
 from app.api.commands import COMMANDS, Usage, iso, parse_since, words_of
 from app.api.diagnostics import bundle
 from app.console import Console
 from app.contracts import Secret
+from app.formats.tables import Cell, Sheet
 from app.formats.words import Words
 from app.store import Action, AuditEntry, AuditFilter, Head
 from app.store.audit import Uses
@@ -59,13 +63,46 @@ def inside(words: Words, facts: BackupFacts) -> list[str]:
     return lines
 
 
+async def backups(console: Console, args: dict[str, Any]) -> Answer:
+    """The automatic backups: where, which, how the last try ended; with `now` one more, with `folder` another place."""
+    words, keeping = words_of(args), console.engine.housekeeping
+    automatic = None if keeping is None else keeping.backups
+    if automatic is None:
+        return Answer(1, {"error": "rehearsal"}, [words("backups.rehearsal")])
+    if args.get("folder") is not None:
+        await automatic.choose(Path(args["folder"]) if args["folder"] else None)
+    if args.get("now"):
+        await automatic.make(force=True)
+    state, now = await automatic.state(), datetime.now(UTC)
+    worry = state.worry(now)
+    answer = Answer(
+        int(bool(worry)),
+        {
+            "folder": str(state.folder), "chosen": state.chosen, "worry": worry, "last_at": iso(state.last_at),
+            "trouble": None if state.trouble is None else sentence(words, state.trouble),
+            "files": [{"path": str(one.path), "at": iso(one.at), "size": one.size} for one in state.files],
+        },
+    )  # fmt: skip
+    answer.say(words("backups.in_folder", path=str(state.folder), count=len(state.files)))
+    for one in state.files:
+        at = one.at.astimezone()
+        answer.say(
+            f"  {words.figures.date(at)} {words.figures.time(at)} · {words.figures.size(one.size)} · {one.path.name}"
+        )
+    if state.trouble is not None:
+        answer.say(words("backups.failed_because", reason=sentence(words, state.trouble)))
+    elif worry:
+        answer.say(words("backups.old_one"))
+    return answer
+
+
 # -- audit
 
 
 async def audit(console: Console, args: dict[str, Any]) -> Answer:
     """The log, newest first."""
     words, log = words_of(args), console.store.audit
-    wanted, limit = await _filter(console, args, words), args.get("limit") or 0
+    wanted, limit = await filter_of(console, args, words), args.get("limit") or 0
     entries: list[AuditEntry] = []
     while True:
         size = min(PAGE, limit - len(entries)) if limit else PAGE
@@ -80,6 +117,22 @@ async def audit(console: Console, args: dict[str, Any]) -> Answer:
     answer.say(words("audit.count", count=len(entries)))
     if args.get("export"):  # the whole of it leaves the program, not a look at it
         await log.note(Action.AUDIT_EXPORTED, details={"count": len(entries)})
+    return answer
+
+
+async def audit_export(console: Console, args: dict[str, Any]) -> Answer:
+    """All that the filter lets through, into a CSV or XLSX that is not there yet."""
+    words, path = words_of(args), Path(args["out"])
+    wanted = await filter_of(console, args, words)
+    if await asyncio.to_thread(path.exists):
+        return Answer(1, {"error": "file_exists"}, [words("privacy.file_exists", path=str(path))])
+    try:
+        count = await export_audit(console.store, wanted, path, words)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        return Answer(1, {"error": "file"}, [words("privacy.file_failed", path=str(path), reason=reason)])
+    answer = Answer(data={"path": str(path), "entries": count})
+    answer.say(words("audit.exported", path=str(path), count=count))
     return answer
 
 
@@ -103,14 +156,17 @@ async def audit_report(console: Console, args: dict[str, Any]) -> Answer:
     """Who had access to what: connections and accounts, keys, what left the program, what was erased, unlocks."""
     words, log = words_of(args), console.store.audit
     since = parse_since(args["since"], words) if args.get("since") else None
-    uses, names = await log.usage(since), await _names(console)
+    until = parse_since(args["until"], words) if args.get("until") else None
+    uses, names = await log.usage(since, until), await _names(console)
     rows = await console.store.connections.list(removed=True)
     accounts = {row.id: row.account_id for row in rows}
     left = [use for use in uses if use.action in _EXPORTS]
-    erased = [entry async for entry in log.export(AuditFilter(since=since, action=str(Action.BUYER_ERASED)))]
+    erased = [
+        entry async for entry in log.export(AuditFilter(since=since, until=until, action=str(Action.BUYER_ERASED)))
+    ]
     answer = Answer(
         data={
-            "since": iso(since), "made": iso(datetime.now(UTC)),
+            "since": iso(since), "until": iso(until), "made": iso(datetime.now(UTC)), "people": _people(uses),
             "access": [use_data(use, names, accounts) for use in uses if use.connection_id is not None],
             "unlocks": [use_data(use, names, accounts) for use in uses if use.action.startswith("vault.")],
             "left": [use_data(use, names, accounts) for use in left],
@@ -118,6 +174,17 @@ async def audit_report(console: Console, args: dict[str, Any]) -> Answer:
             "everything": [use_data(use, names, accounts) for use in uses],
         }
     )  # fmt: skip
+    answer.say(words("audit.report.people"))
+    for one in answer.data["people"]:
+        parts = {
+            "actor": one["actor"],
+            "count": one["count"],
+            "first": one["first_at"][:10],
+            "last": one["last_at"][:10],
+        }
+        answer.say("  " + words("audit.report.person", **parts))
+    if not uses:
+        answer.say("  " + words("audit.report.nothing"))
     for part in ("access", "unlocks", "left"):
         answer.say(words(f"audit.report.{part}"))
         for use in answer.data[part]:
@@ -135,10 +202,48 @@ async def audit_report(console: Console, args: dict[str, Any]) -> Answer:
         answer.say("  " + _line(words, entry, names))
     if not erased:
         answer.say("  " + words("audit.report.nothing"))
+    if args.get("out"):
+        await _write_report(console, answer, words, Path(args["out"]))
     return answer
 
 
-async def _filter(console: Console, args: dict[str, Any], words: Words) -> AuditFilter:
+def _people(uses: list[Uses]) -> list[dict[str, Any]]:
+    """Everybody who did something, how often, when first and last."""
+    found: dict[str, dict[str, Any]] = {}
+    for use in uses:
+        one = found.setdefault(
+            use.actor, {"actor": use.actor, "count": 0, "first_at": use.first_at, "last_at": use.last_at}
+        )
+        one["count"] += use.count
+        one["first_at"], one["last_at"] = min(one["first_at"], use.first_at), max(one["last_at"], use.last_at)
+    return [{**one, "first_at": iso(one["first_at"]), "last_at": iso(one["last_at"])} for one in found.values()]
+
+
+async def _write_report(console: Console, answer: Answer, words: Words, path: Path) -> None:
+    """The report's counts as CSV or XLSX; a file that is there is left alone."""
+    names = ("actor", "action", "connection", "account", "outcome", "count", "first_at", "last_at")
+    rows: list[list[Cell]] = [
+        [
+            use["actor"], _action(words, use["action"]), use["connection"], use["account"],
+            outcome_words(words, use["outcome"]), use["count"], use["first_at"], use["last_at"],
+        ]
+        for use in answer.data["everything"]
+    ]  # fmt: skip
+    sheet = Sheet(words("audit.report.title"), [words(f"audit.column.{name}") for name in names], rows)
+    try:
+        if await asyncio.to_thread(path.exists):
+            raise FileExistsError(None, words("privacy.file_exists", path=str(path)))
+        await write_sheets([sheet], path, words)
+    except OSError as error:
+        answer.exit = 1
+        answer.say(words("privacy.file_failed", path=str(path), reason=error.strerror or str(error)))
+        return
+    await console.store.audit.note(Action.AUDIT_EXPORTED, subject=("audit", "report"), details={"count": len(rows)})
+    answer.say(words("audit.exported", path=str(path), count=len(rows)))
+
+
+async def filter_of(console: Console, args: dict[str, Any], words: Words) -> AuditFilter:
+    """What the options ask for. Raises Usage for an action or a connection that there is not."""
     since = parse_since(args["since"], words) if args.get("since") else None
     until = parse_since(args["until"], words) if args.get("until") else None
     action = args.get("action") or ""
@@ -183,9 +288,7 @@ def use_data(use: Uses, names: dict[int, str], accounts: dict[int, str]) -> dict
     }  # fmt: skip
 
 
-def _action(words: Words, action: str) -> str:
-    key = f"audit.action.{action}"
-    return words(key) if words.has(key) else action
+_action = action_words
 
 
 def _line(words: Words, entry: AuditEntry, names: dict[int, str]) -> str:
@@ -215,6 +318,6 @@ async def diagnostics(console: Console, args: dict[str, Any]) -> Answer:
 
 
 COMMANDS.update({
-    "backup": backup, "audit": audit, "audit_verify": audit_verify, "audit_report": audit_report,
-    "diagnostics": diagnostics,
+    "backup": backup, "backups": backups, "audit": audit, "audit_export": audit_export, "audit_verify": audit_verify,
+    "audit_report": audit_report, "diagnostics": diagnostics,
 })  # fmt: skip

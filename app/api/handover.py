@@ -13,7 +13,9 @@ from typing import Any
 
 import msgspec
 
-import app.api.commands_safety  # noqa: F401 - adds its commands
+import app.api.commands_safety
+import app.api.commands_sign_in
+import app.api.commands_vault  # noqa: F401 - each adds its commands
 from app.api.answers import Answer
 from app.api.commands import COMMANDS, run_command
 from app.console import Console

@@ -36,7 +36,7 @@ from app.platform.keyrings import KeyringPort
 from app.platform.paths import state_folder
 from app.store import Action, Head, Store, StoreDamaged
 from app.store.audit import Detail
-from app.store.copies import head_of, look_into
+from app.store.copies import head_of, look_into, marks_of
 from app.store.workspace import Workspace, WorkspaceKind, write_private
 from app.vault import VaultError
 from app.vault.container import parse
@@ -81,7 +81,11 @@ async def restore(
     except ValueError:
         raise BackupError("backup.newer") from None
     await asyncio.to_thread(workspace.prepare, kind)
-    with await asyncio.to_thread(workspace.acquire):
+    try:
+        owned = await asyncio.to_thread(workspace.acquire)
+    except OSError as error:
+        raise trouble_of(error, workspace.folder) from error
+    with owned:
         try:
             await asyncio.to_thread(finish_interrupted, workspace)
             return await _replace(workspace, file, header, key, manifest, now)
@@ -98,7 +102,8 @@ async def _replace(
         await in_thread(unpack, file, key, staging)
         vault = await asyncio.to_thread(_checked_vault, staging / VAULT_NAME)
         before = await asyncio.to_thread(head_of, workspace.store)
-        paused = await _checked_store(staging / STORE_NAME, manifest, before, now)
+        marks = await asyncio.to_thread(marks_of, workspace.store)
+        paused = await _checked_store(staging / STORE_NAME, manifest, before, marks, now)
     except BaseException:
         await asyncio.to_thread(shutil.rmtree, staging, ignore_errors=True)
         raise
@@ -150,8 +155,11 @@ def _checked_vault(path: Path) -> tuple[str, bytes] | None:
     return parse(raw).header.vault, raw
 
 
-async def _checked_store(path: Path, manifest: Manifest, before: Head, now: Callable[[], datetime]) -> int:
-    """Open it as the program will, migrate it, look at every page; write down that it was put back."""
+async def _checked_store(
+    path: Path, manifest: Manifest, before: Head, marks: list[tuple[str, str]], now: Callable[[], datetime]
+) -> int:
+    """Open it as the program will, migrate it, look at every page; write down that it was put back. `marks`: orders whose
+    people were erased since; they are erased in it again."""
     facts = await asyncio.to_thread(look_into, path, deep=True)
     if facts.wrong:
         raise BackupError("backup.store_damaged", reason=facts.wrong[0])
@@ -177,6 +185,8 @@ async def _checked_store(path: Path, manifest: Manifest, before: Head, now: Call
             "replaced": before.hash,
         }
         await store.audit.note(Action.BACKUP_RESTORED, details=details)
+        if marks and await store.erasing.erase_again(marks):
+            await store.erasing.scrub()
     finally:
         await store.close()
     return paused

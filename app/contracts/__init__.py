@@ -32,17 +32,19 @@ from app.contracts.manifest import (
     Manifest,
     ManifestError,
     Readiness,
+    SignIn,
     Words,
     parse_manifest,
 )
 from app.contracts.messages import CODES, Kind, Message, OursError, ProviderError, TheirsError, YoursError, fail
 from app.contracts.results import Outcome, OutcomeState, Page, ProbeResult, Receipt, Reject
+from app.contracts.throttling import Throttled, Throttling, throttling_of
 
 __all__ = [
     "CAPABILITIES", "CODES", "DEADLINES_S", "DOTS", "GOALS_MS", "WRITES", "Account", "BatchResults", "Carrier", "Claims",
     "CredentialField", "Environment", "Feature", "Fulfilment", "InvoiceIssuer", "Kind", "LabelSource", "Ledger", "Limit",
     "ListingSource", "Manifest", "ManifestError", "Message", "OrderSource", "OursError", "Outcome", "OutcomeState", "Page",
     "PriceSink", "Probe", "ProbeResult", "ProductFeed", "ProviderError", "Readiness", "Receipt", "Reject", "Secret",
-    "Settlements", "ShipmentSink", "StockSink", "TheirsError", "Token", "TokenStore", "Tracking", "Words", "YoursError",
-    "capabilities_of", "fail", "parse_manifest",
+    "Settlements", "ShipmentSink", "SignIn", "StockSink", "TheirsError", "Throttled", "Throttling", "Token", "TokenStore", "Tracking", "Words", "YoursError",
+    "capabilities_of", "fail", "parse_manifest", "throttling_of",
 ]  # fmt: skip

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
+
+from app.contracts.manifest import SignIn
 
 DOTS = "•••"
 
@@ -68,7 +70,9 @@ class Account:
 
     `settings` are the non-secret credential fields, `params` come from the manifest (Amazon's marketplace id …),
     `urls` the environment's addresses by purpose (`api` always; `token`, `upload` … where the manifest names them).
-    `now` and `nonce` are injected so that providers never read a clock or a random source themselves.
+    `now` and `nonce` are injected so that providers never read a clock or a random source themselves. `learnt` is the
+    provider's own notebook about this account (an old shop that cannot sort by change …): written freely, kept over restarts
+    by the jobs, never anything secret, and forgotten when the account's settings change.
     """
 
     id: str
@@ -81,6 +85,8 @@ class Account:
     settings: Mapping[str, str] = field(default_factory=dict)
     secrets: Mapping[str, Secret] = field(default_factory=dict)
     params: Mapping[str, str] = field(default_factory=dict)
+    learnt: MutableMapping[str, str] = field(default_factory=dict)
+    sign_in: SignIn | None = None  # how the merchant signs in, from the manifest
 
     @property
     def base_url(self) -> str:

@@ -48,7 +48,11 @@ class Feature(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class CredentialField(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One field of the connect form. `where`: where the merchant finds it. `pattern` is matched in full."""
+    """One field of the connect form. `where`: where the merchant finds it. `pattern` is matched in full.
+
+    `rewrite`: (pattern, replacement) pairs that bring what people paste to the form wanted, tried in their order before
+    anything is checked (`https://admin.shopify.com/store/x` → `x.myshopify.com`).
+    """
 
     key: str
     kind: Literal["secret", "text", "choice", "file"]
@@ -59,6 +63,14 @@ class CredentialField(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     required: bool = True
     default: str = ""
     choices: tuple[str, ...] = ()
+    rewrite: tuple[tuple[str, str], ...] = ()
+
+    def rewritten(self, text: str) -> str:
+        """`text` in the form wanted."""
+        text = text.strip()
+        for pattern, replacement in self.rewrite:
+            text = re.sub(pattern, replacement, text)
+        return text
 
 
 class Environment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -69,6 +81,8 @@ class Environment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     url_from: str = ""
     urls: dict[str, str] = {}
     note: Words = Words()
+    rotation_days: int = 0  # overrides the integration's in this environment; 0: as there
+    key_life_days: int = 0  # the same
 
 
 class Limit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -79,6 +93,39 @@ class Limit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     group: str = "default"
     burst: int = 0
     parallel: int = 0  # 0: no cap of its own
+
+
+class SignIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How a merchant signs in at the vendor (OAuth 2) instead of typing a token.
+
+    `flow`: `loopback` (the browser comes back to this computer), `paste` (the vendor wants a fixed https address: the merchant
+    pastes where the browser ended), `device` (a code typed elsewhere), `client` (no person: client credentials). `authorize`,
+    `token`, `device`, `revoke` are names among the `urls` of every environment; `client_id`, `client_secret`, `refresh_token`
+    (one typed by hand, optional) and `redirect_from` (a field that holds what goes as redirect_uri) are keys of credentials.
+    `redirect`: the https address of `paste`; for `loopback` http://127.0.0.1 or http://localhost, with path, and with a port
+    only if the vendor demands a fixed one. `extra` goes along to the consent page; `kept`: parameters of the redirect that
+    become credential fields (realmId …).
+    """
+
+    flow: Literal["loopback", "paste", "device", "client"]
+    token: str = "token"  # noqa: S105 - the name of an address
+    authorize: str = ""
+    device: str = ""
+    revoke: str = ""
+    scopes: tuple[str, ...] = ()
+    pkce: bool = True
+    redirect: str = ""
+    redirect_from: str = ""
+    client_id: str = "client_id"
+    client_secret: str = ""  # '': a public client
+    client_auth: Literal["basic", "post"] = "basic"
+    refresh_token: str = ""
+    extra: dict[str, str] = {}
+    kept: dict[str, str] = {}
+
+    @property
+    def asks_a_person(self) -> bool:
+        return self.flow != "client"
 
 
 class ProbeRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -118,18 +165,22 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     credentials: tuple[CredentialField, ...] = ()
     params: dict[str, str] = {}
     limits: tuple[Limit, ...] = ()
+    sign_in: SignIn | None = None
     probe: ProbeRule | None = None
     sizes: Sizes = Sizes()
     widest_window_h: int = 0  # 0: any
     history_days: int = 0  # how far back orders are told; 0: all
     order_interval_s: int = 300  # how often orders are pulled by default
     listing_interval_s: int = 21_600
+    full_listings_every_h: int = 0  # "changed since" misses something here: all listings this often; 0: never needed
     lag_s: int = 300  # how far windows overlap
     time_zone: str = "UTC"  # of the vendor's dates without offset
     hosts: tuple[str, ...] = ()  # further allowed hosts beside those of the environments
     alternates: tuple[str, ...] = ()
     goal_ms: int = 0  # response-time goal; 0: the category's
     insecure_http: bool = False  # plain http is possible here at the merchant's word
+    rotation_days: int = 0  # after how many days a new key is asked for; 0: 30 live, 90 elsewhere (app.monitor.keys)
+    key_life_days: int = 0  # the vendor itself ends a key after so many days; 0: it does not
     number: int = 0  # place within its category, the catalogue's order; 0: after the numbered ones
 
     @property
@@ -183,10 +234,59 @@ def check_manifest(m: Manifest) -> list[str]:
             re.compile(field.pattern)
         except re.error:
             wrong.append(f"credential {field.key!r}: bad pattern")
+        for pattern, replacement in field.rewrite:
+            try:
+                re.sub(pattern, replacement, field.example)
+            except (re.error, IndexError):
+                wrong.append(f"credential {field.key!r}: bad rewrite")
+    places = (m, *m.environments.values())
+    wrong += [f"{k} below 0" for p in places for k in ("rotation_days", "key_life_days") if getattr(p, k) < 0]
     if bool(m.note.tr) != bool(m.note.en):
         wrong.append("a note needs both languages")
     if m.readiness in (Readiness.LIVE, Readiness.PARTNER):
         wrong += [f"{r} needs {k}" for k in ("client", "sandbox", "capabilities", "environments", "probe") if not getattr(m, k) for r in [m.readiness]]  # fmt: skip
     if m.readiness is Readiness.PLANNED and (m.client or m.capabilities):
         wrong.append("planned, yet it names a client or capabilities")
-    return wrong
+    return wrong + (_check_sign_in(m, m.sign_in) if m.sign_in is not None else [])
+
+
+#: What the sign-in itself says at the consent page; `extra` may not.
+_OWN_PARAMS = frozenset(
+    {"client_id", "client_secret", "code", "code_challenge", "code_challenge_method", "redirect_uri", "response_type", "scope", "state"}
+)  # fmt: skip
+
+
+def _check_sign_in(m: Manifest, one: SignIn) -> list[str]:
+    kinds = {field.key: field.kind for field in m.credentials}
+    named = (one.client_id, one.client_secret, one.refresh_token, one.redirect_from, *one.kept.values())
+    wrong = [f"sign_in names a credential {key!r} that is not there" for key in named if key and key not in kinds]
+    hidden = (one.client_secret, one.refresh_token)
+    wrong += [f"sign_in: {key!r} must be of kind secret" for key in hidden if kinds.get(key, "secret") != "secret"]
+    wrong += [
+        f"sign_in: {key!r} comes in an address, it is no secret"
+        for key in one.kept.values()
+        if kinds.get(key) != "text"
+    ]
+    lands = one.flow in ("loopback", "paste")
+    wrong += [f"sign_in needs {k}" for k, due in (("token", True), ("authorize", lands), ("device", one.flow == "device"), ("client_secret", one.flow == "client")) if due and not getattr(one, k)]  # fmt: skip
+    for place, environment in m.environments.items():
+        for name in (one.token, one.authorize, one.device, one.revoke):
+            if name and name not in environment.urls:
+                wrong.append(f"sign_in: environment {place!r} has no address {name!r}")
+    if lands and not one.pkce and not one.client_secret:
+        wrong.append("sign_in without PKCE needs a client secret")
+    if _OWN_PARAMS & set(one.extra):
+        wrong.append("sign_in: extra repeats what the sign-in says itself")
+    return wrong + _check_redirect(one, lands)
+
+
+def _check_redirect(one: SignIn, lands: bool) -> list[str]:
+    if not lands:
+        return ["sign_in: this flow has no redirect"] if one.redirect or one.redirect_from else []
+    if one.flow == "paste":
+        fixed = re.fullmatch(r"https://[^/?#@\s]+[^?#\s]*", one.redirect) is not None
+        return [] if fixed or (one.redirect_from and not one.redirect) else ["sign_in: paste needs an https redirect"]
+    ours = re.fullmatch(r"http://(127\.0\.0\.1|localhost)(:\d{1,5})?(/[^?#\s]*)?", one.redirect or "http://localhost")
+    return (
+        [] if ours and not one.redirect_from else ["sign_in: loopback redirects to http://127.0.0.1 or localhost only"]
+    )

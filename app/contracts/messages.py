@@ -24,21 +24,28 @@ class Kind(StrEnum):
 CODES: dict[str, Kind] = {
     "auth.refused": Kind.YOURS,  # wrong key or password
     "auth.expired": Kind.YOURS,  # sign in again, new key
+    "auth.signed_out": Kind.YOURS,  # the vendor no longer takes this sign-in (revoked, too old): sign in again; no call helps
     "auth.ip_not_allowed": Kind.YOURS,
     "auth.forbidden": Kind.YOURS,  # right key, missing permission
     "auth.read_only": Kind.YOURS,
+    "auth.clock": Kind.YOURS,  # the call's time stamp or signature was refused, and this computer's clock is wrong
+    "auth.suspended": Kind.YOURS,  # the shop itself is shut at the vendor: a bill, a lock
     "config.wrong_url": Kind.YOURS,  # nothing of the kind answers there
     "config.host_not_allowed": Kind.YOURS,
     "config.insecure_url": Kind.YOURS,
     "config.field": Kind.YOURS,  # a credential field is missing or malformed; param `field`
+    "config.same_account": Kind.YOURS,  # param `other`: the connection that has this shop already
     "request.refused": Kind.YOURS,  # 400/422: the vendor does not accept these data
     "item.refused": Kind.YOURS,
     "item.not_found": Kind.YOURS,
     "item.duplicate": Kind.YOURS,
     "item.conflict": Kind.YOURS,
     "address.refused": Kind.YOURS,
+    "label.broken": Kind.THEIRS,  # a carrier's label that cannot be read; param `why`
+    "label.unsafe": Kind.THEIRS,  # param `command`: what no label needs and a printer must not get
     "rate.limited": Kind.THEIRS,
-    "rate.daily": Kind.THEIRS,
+    "rate.daily": Kind.THEIRS,  # a quota per day is known for this vendor, and it is used up
+    "rate.repeated": Kind.THEIRS,  # the very same change within the vendor's waiting time; params `vendor`, `minutes`
     "server.error": Kind.THEIRS,
     "server.unavailable": Kind.THEIRS,
     "server.maintenance": Kind.THEIRS,
@@ -55,6 +62,8 @@ CODES: dict[str, Kind] = {
     "answer.unreadable": Kind.OURS,
     "answer.field_missing": Kind.OURS,  # param `field`
     "answer.unexpected": Kind.OURS,
+    "answer.odd_value": Kind.THEIRS,  # params `field`, `value`: no sale looks like that; the record is stored as it came
+    "answer.odd_field": Kind.OURS,  # params `field`, `value`: the record is stored without it
     "job.interrupted": Kind.OURS,
     "bug": Kind.OURS,
 }

@@ -11,6 +11,7 @@ from app.http.lib import httpx
 
 SLICE = 64 * 1024
 RATIO_FROM = 1024 * 1024  # a ratio says nothing about a small body
+MOST_MEMBERS = 1_000  # of one gzip body; a hundred thousand empty ones take seconds and hold nothing
 _GZIP, _ZLIB, _BARE = 31, zlib.MAX_WBITS, -zlib.MAX_WBITS
 
 
@@ -100,6 +101,7 @@ class _Inflater:
         self._gzip = gzip
         self._start = b""
         self._packed = zlib.decompressobj(_GZIP) if gzip else None
+        self._members = 1
         self.ended = False
 
     def feed(self, data: bytes) -> Iterator[bytes]:
@@ -115,6 +117,9 @@ class _Inflater:
             if self.ended:
                 if not self._gzip or not data.startswith(b"\x1f"):
                     return  # padding after the end, as some servers send
+                self._members += 1
+                if self._members > MOST_MEMBERS:
+                    raise Undecodable("too many members")
                 self._packed, self.ended = zlib.decompressobj(_GZIP), False
             try:
                 piece = self._packed.decompress(data, SLICE)

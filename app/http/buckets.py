@@ -16,6 +16,11 @@ LEARNED_FOR_S = 300.0  # how long a lane without a published limit keeps the one
 LONGEST_PAUSE_S = 86_400.0
 WINDOW_SLACK = 1.01  # windows are counted at the vendor's door: two calls may be closer there than here
 LARGEST_LOG = 5_000
+#: A refusal without a word: most of the vendor's window is waited for (what it counted is older than the refusal, so that
+#: nearly all of it has left the window by then), and after the next refusals the whole of it.
+SILENT_SHARE = 0.8
+SILENT_FIRST_S = 8.0  # fits into the patience of a call
+SILENT_UNKNOWN_S = 1.0  # the first wait where no window is known; each refusal in a row doubles it
 _EPSILON = 1e-9
 
 
@@ -89,6 +94,11 @@ class Bucket:
     def per_second(self) -> float:
         return self.rate * self.factor
 
+    @property
+    def window_s(self) -> float:
+        """The span in which the vendor counts; 0.0 for a vendor that counts tokens."""
+        return self._window_s if self._log is not None else 0.0
+
 
 class Lane:
     """The limits of one endpoint group of one account at one host, or of one connection (then host is '' and group `*`)."""
@@ -141,13 +151,13 @@ class Lane:
         self.paused_until = max(self.paused_until, now + min(seconds, LONGEST_PAUSE_S))
 
     def throttled(self, retry_after: float | None, now: float) -> None:
-        """A 429. With Retry-After the lane rests so long; without, it empties and halves its rate (and learns one if it has none)."""
+        """A 429. With Retry-After the lane rests so long; without, it rests for what is likely, empties and halves its rate (and
+        learns one if it has none)."""
         self.consecutive_throttles += 1
         if retry_after is not None:
-            self.pause(retry_after, now)
-            for bucket in self.buckets:
-                bucket.cap(0.0, now)
+            self.rest(retry_after, now)
             return
+        self.pause(self._silent_s(), now)
         if not self.buckets:
             seen = self._counted / max(1.0, now - self._counted_since)
             self.buckets = [Bucket(max(1.0, seen), max(1.0, seen), now)]
@@ -156,6 +166,20 @@ class Lane:
             self._learned_until = now + LEARNED_FOR_S
         for bucket in self.buckets:
             bucket.slow_down(now)
+
+    def rest(self, seconds: float | None, now: float) -> None:
+        """Nothing goes for so long, and nothing is saved up meanwhile. None: it is not known for how long."""
+        if seconds is not None:
+            self.pause(seconds, now)
+        for bucket in self.buckets:
+            bucket.cap(0.0, now)
+
+    def _silent_s(self) -> float:
+        times = self.consecutive_throttles
+        if not self.buckets or self._learned_until is not None:
+            return float(min(SILENT_UNKNOWN_S * 2 ** min(times - 1, 10), SILENT_FIRST_S))
+        window = max(bucket.window_s for bucket in self.buckets)
+        return min(window, min(SILENT_SHARE * window, SILENT_FIRST_S) * times)
 
     def accepted(self, now: float) -> None:
         """An answer that was no refusal."""

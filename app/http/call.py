@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from app.contracts import Message, ProviderError
+from app.contracts import Message, ProviderError, Throttled
 from app.http.lib import httpx
 from app.http.policy import Policy
 from app.http.samples import SampleClass
@@ -24,7 +24,7 @@ class Call:
     """
 
     __slots__ = (
-        "deadline_s", "group", "host", "left", "operation", "policy", "probe", "repeatable", "sent", "spoilt", "throttles", "until", "watch",
+        "deadline_s", "group", "host", "left", "operation", "policy", "probe", "repeatable", "sent", "spoilt", "throttled", "throttles", "until", "watch",
     )  # fmt: skip
 
     def __init__(self, policy: Policy, request: httpx.Request, now: float) -> None:
@@ -43,6 +43,7 @@ class Call:
         self.left = False
         self.sent = False
         self.spoilt: SampleClass | None = None  # the answer came and could not be used: what its sample must say
+        self.throttled: Throttled | None = None  # the last answer's body says that it is a refusal for haste
         self.throttles = 0  # refusals in a row in this call's lane
         self.watch: Watch | None = None
 

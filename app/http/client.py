@@ -4,6 +4,7 @@ log line – httpx logs every address at INFO, query values and all. Must never 
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from functools import lru_cache
@@ -13,6 +14,8 @@ from app.http.call import KEY, Call
 from app.http.lib import httpx
 from app.http.policy import Policy
 
+# What nearly every call of a provider looks like: a path without dot segments, and a query.
+_PLAIN = re.compile(r"/?(?:[\w~-][\w.~-]*/)*(?:[\w~-][\w.~-]*)?(?:\?[\w.~=&%-]+)?", re.ASCII)
 _UNSET = httpx.USE_CLIENT_DEFAULT
 USER_AGENT = "Paxzar"
 
@@ -39,6 +42,7 @@ class Client(httpx.AsyncClient):
         self._stack = stack
         self._policy = policy
         self._clock = clock
+        self._base = str(self.base_url).rstrip("/") + "/"
         self._known = lru_cache(maxsize=256)(self._absolute)
 
     def build_request(
@@ -72,6 +76,8 @@ class Client(httpx.AsyncClient):
         )  # fmt: skip
 
     def _absolute(self, url: str) -> httpx.URL:
+        if _PLAIN.fullmatch(url):
+            return httpx.URL(self._base + url.lstrip("/"))  # one reading; httpx's own way takes two
         parsed = httpx.URL(url)
         if not parsed.is_relative_url:
             return parsed

@@ -74,10 +74,15 @@ class Guard(httpx.AsyncBaseTransport):
     async def _attempt(self, call: Call, request: httpx.Request) -> httpx.Response:
         """One trip over the wire; the answer read, decoded and closed."""
         call.left = True
+        call.throttled = None
         try:
             response = await self.inner.handle_async_request(request)
             try:
                 data = await self._body(call, request, response)
+                if self.policy.throttling is not None:
+                    call.throttled = self.policy.throttling(response.status_code, data)
+                    if call.throttled is not None:
+                        call.spoilt = SampleClass.THROTTLED
             finally:
                 # Not response.aclose(): that skips the stream of a response which its transport had read already.
                 if isinstance(response.stream, httpx.AsyncByteStream):
@@ -112,7 +117,9 @@ class Guard(httpx.AsyncBaseTransport):
             raise fail(call.message("server.redirect", status=response.status_code, to="")) from error
         here = request.url
         at_home = (target.scheme, to, target.port) == (here.scheme, call.host, here.port)
-        upgraded = here.scheme == "http" and target.scheme == "https" and to == call.host
+        # Only from the usual port to the usual port: what answers at another one is another server.
+        usual = here.port is None and target.port is None
+        upgraded = here.scheme == "http" and target.scheme == "https" and to == call.host and usual
         if not (at_home or upgraded) or target.userinfo or request.method not in ("GET", "HEAD"):
             raise fail(call.message("server.redirect", status=response.status_code, to=to))
         return httpx.Request(request.method, target, headers=_without_host(request), extensions=request.extensions)

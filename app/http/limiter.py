@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
-from app.contracts import ProviderError, fail
+from app.contracts import ProviderError, Throttled, fail
 from app.http import headers
 from app.http.buckets import Bucket, Lane
 from app.http.call import Call, call_of
@@ -70,6 +70,9 @@ class Limiter:
         if key not in self.lanes:
             self.lanes[key] = Lane(host, account_id, group)
         return self.lanes[key]
+
+    def lanes_of(self, host: str, account_id: str) -> list[Lane]:
+        return [one for one in self.lanes.values() if one.host == host and one.account_id == account_id]
 
     def own_lane(self, policy: Policy) -> Lane | None:
         """The lane of the merchant's own limit for this connection; a changed rate starts a new bucket."""
@@ -158,7 +161,7 @@ class RateLimit(httpx.AsyncBaseTransport):
             if own is not None:
                 own.take(now)
         response = await self.inner.handle_async_request(request)
-        self._learn(lane, response)
+        self._learn(lane, response, call.throttled)
         call.throttles = lane.consecutive_throttles
         return response
 
@@ -174,12 +177,17 @@ class RateLimit(httpx.AsyncBaseTransport):
             except DeadlineExpired as expired:
                 raise self._refused(call, 0.0) from expired
 
-    def _learn(self, lane: Lane, response: httpx.Response) -> None:
+    def _learn(self, lane: Lane, response: httpx.Response, body: Throttled | None) -> None:
         limiter = self.limiter
         now = limiter.clock()
         told = headers.read(response.headers.raw, limiter.wall())
         status = response.status_code
-        if status in self.policy.throttle_statuses:
+        if body is not None:  # points are counted in one place: every group of the account has to rest
+            wait = told.retry_after if told.retry_after is not None else body.wait_s
+            for one in limiter.lanes_of(lane.host, lane.account_id):
+                one.rest(wait, now)
+            lane.throttled(wait, now)
+        elif status in self.policy.throttle_statuses:
             lane.throttled(told.retry_after, now)
         elif status < 500:
             lane.accepted(now)

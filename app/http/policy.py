@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.contracts import Limit
+from app.contracts import Limit, Throttling
 
 MIB = 1024 * 1024
 
@@ -16,6 +16,7 @@ class Policy:
     connections of the account. `own_rate`: calls per second that the merchant allows this connection.
     `insecure_hosts`: where plain http is allowed beside loopback. `max_bytes`: cap of a decoded body; `max_ratio`: decoded ÷
     received. `retries`: repeats after the first attempt. `throttle_statuses`: what this vendor says instead of 429 (Shopify's 430 …).
+    `throttling`: looks into the body for a refusal that has no such status.
     """
 
     connection_id: int
@@ -26,7 +27,8 @@ class Policy:
     limits: tuple[Limit, ...] = ()
     own_rate: float | None = None
     insecure_hosts: frozenset[str] = frozenset()
-    max_bytes: int = 64 * MIB
+    max_bytes: int = 24 * MIB  # a text of that size may take four times as much once it is read
     max_ratio: int = 200
     retries: int = 4
     throttle_statuses: frozenset[int] = frozenset({429})
+    throttling: Throttling | None = None

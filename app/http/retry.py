@@ -106,7 +106,7 @@ class Retry(httpx.AsyncBaseTransport):
         self.budget.earn()
         try:
             response = await self.inner.handle_async_request(request)
-            if response.status_code < 400:
+            if response.status_code < 400 and call.throttled is None:
                 return response
             ended = _Ended(response, None)
         except ProviderError as error:
@@ -118,13 +118,13 @@ class Retry(httpx.AsyncBaseTransport):
         while True:
             if not self._worthwhile(call, ended) or self._plan.stop(state):
                 return ended.hand_back()
-            wait = self._wait(ended, state)
+            wait = self._wait(call, ended, state)
             ready_at = self._clock() + wait
             if ready_at >= call.until or not self.budget.spend():
                 return ended.hand_back()
             with self._limiter.resting(call, ready_at):
                 await self._sleep(wait)
-            call.sent = call.sent or (call.left and not self._throttled(ended))
+            call.sent = call.sent or (call.left and not self._throttled(call, ended))
             call.left = False
             call.spoilt = None
             state.attempt_number += 1
@@ -133,7 +133,7 @@ class Retry(httpx.AsyncBaseTransport):
                 resign(request)
             try:
                 response = await self.inner.handle_async_request(request)
-                if response.status_code < 400:
+                if response.status_code < 400 and call.throttled is None:
                     return response
                 ended = _Ended(response, None)
             except ProviderError as error:
@@ -141,20 +141,24 @@ class Retry(httpx.AsyncBaseTransport):
                     return ended.hand_back()
                 ended = _Ended(None, error)
 
-    def _throttled(self, ended: _Ended) -> bool:
-        return ended.response is not None and ended.response.status_code in self.policy.throttle_statuses
+    def _throttled(self, call: Call, ended: _Ended) -> bool:
+        if ended.response is None:
+            return False
+        return call.throttled is not None or ended.response.status_code in self.policy.throttle_statuses
 
     def _worthwhile(self, call: Call, ended: _Ended) -> bool:
         if ended.response is not None:
-            if self._throttled(ended):  # the vendor did not act: any call may go again
+            if self._throttled(call, ended):  # the vendor did not act: any call may go again
                 return call.throttles < ENOUGH_THROTTLES
             return call.repeatable and ended.response.status_code in PASSING
         code = ended.error.message.code if ended.error is not None else ""
         return code in LOST and (call.repeatable or not call.left)
 
-    def _wait(self, ended: _Ended, state: RetryCallState) -> float:
-        """Seconds. Retry-After where the answer has a usable one, else full jitter."""
+    def _wait(self, call: Call, ended: _Ended, state: RetryCallState) -> float:
+        """Seconds. What the answer says where that is usable, else full jitter."""
         response = ended.response
+        if response is not None and call.throttled is not None and call.throttled.wait_s is not None:
+            return call.throttled.wait_s
         if response is not None and "retry-after" in response.headers:
             told = headers.retry_after(response.headers["retry-after"], self._wall(), response.headers.get("date", ""))
             if told is not None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import AsyncIterator, Callable
+from typing import Any
 
 import aiohttp
 import truststore
@@ -33,11 +34,26 @@ class Garbage(httpx.RemoteProtocolError):
     """What came back is not HTTP."""
 
 
+class _Connector(aiohttp.TCPConnector):
+    """Does not use a connection again down which something came that nobody asked for: it would be taken for the answer to the
+    next call (an order's page for a price's receipt). aiohttp looks at that when a connection is put back, not when it is
+    taken out again.
+    """
+
+    async def _get(self, key: Any, traces: Any) -> Any:
+        while (found := await super()._get(key, traces)) is not None:
+            protocol = found.protocol
+            if protocol is None or not protocol.should_close:
+                return found
+            found.close()
+        return None
+
+
 def open_session(trust: ssl.SSLContext | None = None) -> aiohttp.ClientSession:
     """A session that checks certificates against the system's store unless `trust` says otherwise. Needs a running loop."""
     context = trust if trust is not None else truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     # No limit over all hosts: a hundred calls hanging at one vendor must not keep another vendor's waiting.
-    connector = aiohttp.TCPConnector(
+    connector = _Connector(
         ssl=context, limit=0, limit_per_host=PER_HOST, keepalive_timeout=KEEP_ALIVE_S, ttl_dns_cache=DNS_S
     )
     session = aiohttp.ClientSession(

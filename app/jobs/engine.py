@@ -11,12 +11,13 @@ from datetime import datetime
 from app.changes import HEALTH, ChangeReport, Changes
 from app.contracts import Message, ProbeResult, ProviderError, fail
 from app.http.samples import SampleRing
+from app.jobs.housekeeping import EVERY_S, Housekeeping
 from app.jobs.links import Link, Links
 from app.jobs.pulls import Pulls
 from app.jobs.relay import Relay
 from app.jobs.runner import Handle, Result, Runner
 from app.jobs.scheduler import Scheduler
-from app.store import Store
+from app.store import Store, StoreError
 from app.store.connections import ConnectionRow
 
 log = logging.getLogger(__name__)
@@ -33,7 +34,10 @@ class Engine:
         self.pulls = Pulls(store, changes, now)
         self.relay = Relay(store, changes, now)
         self.scheduler: Scheduler | None = None
+        self.housekeeping: Housekeeping | None = None  # the console's; runs by the same clock
         self._background: list[asyncio.Task[None]] = []
+        self._held: Message | None = None
+        self._missed: set[tuple[str, int]] = set()
 
     # -- asked for ---------------------------------------------------------------------------------------------
     async def probe(self, row: ConnectionRow, asked_by: str = "user") -> tuple[Result, ProbeResult | None]:
@@ -111,17 +115,43 @@ class Engine:
             try:
                 result: Result = await work(handle)  # type: ignore[operator]
             except ProviderError as error:
-                error.message = error.message.about(connection=row.name)
+                error.message = self.links.explained(row, error.message).about(connection=row.name)
                 raise
             if result.message is not None:
                 result.message = result.message.about(connection=row.name)
             return result
 
+        if self._held is not None:
+            if asked_by == "clock":
+                self._missed.add((kind, row.id))
+            return Result("failed", message=self._held.about(connection=row.name))
         account = row.account_id if lane else ""
         try:
             return await self.runner.run(kind, named, connection_id=row.id, account_id=account, asked_by=asked_by)
         finally:
+            await self.links.keep_learnt(row.account_id)
             await self.flush_samples()
+
+    # -- held (the vault is locked) --------------------------------------------------------------------------------
+    async def hold(self, reason: Message, patience_s: float) -> None:
+        """Start no job until `release`: what is asked for meanwhile fails at once with `reason`, without a mark on the
+        connection. Returns when the jobs under way have ended; late ones are stopped, what they have stored stays."""
+        self._held = reason
+        if not await self.runner.at_rest(patience_s):
+            await self.store.outbox.recover(self._now())  # an intent that was cut in mid-sending is looked up first
+
+    def release(self) -> None:
+        """Go on; what the clock wanted meanwhile comes now."""
+        self._held = None
+        missed, self._missed = self._missed, set()
+        for kind, connection_id in missed:
+            if self.scheduler is not None:
+                self.scheduler.hurry(kind, connection_id)
+
+    @property
+    def held(self) -> Message | None:
+        """Why no job starts, None when they do."""
+        return self._held
 
     # -- by the clock --------------------------------------------------------------------------------------------
     async def start(self) -> None:
@@ -130,6 +160,8 @@ class Engine:
         self.scheduler = Scheduler(clock=loop.time, rng=random.Random())  # noqa: S311 - jitter, not secrets
         for row in await self.store.connections.list():
             self.schedule(row)
+        if self.housekeeping is not None:
+            self.scheduler.set("housekeeping", 0, EVERY_S, self.housekeeping.run)
         self._background = [
             asyncio.ensure_future(self.scheduler.run()),
             asyncio.ensure_future(self._write_samples()),
@@ -172,7 +204,7 @@ class Engine:
         interval = max(60, manifest.probe.least_interval_s if manifest.probe else 60)
         for other in await self.store.connections.list():
             last = await self.store.samples.last_ok(other.id) if other.account_id == row.account_id else None
-            if last is not None and (self._now() - last).total_seconds() < interval:
+            if last is not None and 0 <= (self._now() - last).total_seconds() < interval:
                 return
         await self.probe(row, asked_by="clock")
 
@@ -184,7 +216,13 @@ class Engine:
     async def flush_samples(self) -> None:
         samples = self.samples.drain()
         if samples:
-            await self.store.samples.add(samples)
+            try:
+                await self.store.samples.add(samples)
+            except StoreError as error:  # a full disk: they wait in the ring, and the timer goes on
+                log.warning("samples could not be stored: %s", error.key)
+                for sample in samples:
+                    self.samples.add(sample)
+                return
             ids = frozenset(s.connection_id for s in samples)
             self.changes.publish(ChangeReport(HEALTH, ids, "samples"))
 

@@ -9,14 +9,21 @@ from datetime import datetime
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
-from app.contracts import DEADLINES_S, Account, Environment, Manifest, Message, Secret, TokenStore, fail
+import msgspec
+
+from app.contracts import DEADLINES_S, Account, Environment, Manifest, Message, Secret, TokenStore, fail, throttling_of
 from app.contracts.catalogue import Catalogue
 from app.http.pipeline import Network
 from app.http.policy import Policy
+from app.jobs.tokens import SpokenTokens, told
 from app.kit import httpx
+from app.model import fold
 from app.store import Store
 from app.store.accounts import AccountRow
 from app.store.connections import ConnectionRow
+from app.vault import VaultError
+
+_LEARNT = "learnt."  # setting: and the account's id
 
 
 class Keys(Protocol):
@@ -60,14 +67,20 @@ class Links:
         self._store, self._keys, self._catalogue, self._network, self._now = store, keys, catalogue, network, now
         self._links: dict[int, Link] = {}
         self._tokens: dict[str, TokenStore] = {}
+        self._learnt: dict[str, dict[str, str]] = {}  # by account: what its provider found out
+        self._kept: dict[str, dict[str, str]] = {}  # the same as it lies in the store
 
     async def get(self, connection_id: int) -> Link:
-        """Raises KeyError for an unknown connection, ProviderError (config.*) when it cannot be built."""
+        """Raises KeyError for an unknown connection, ProviderError (config.*, vault.locked) when it cannot be built."""
         if connection_id not in self._links:
             row = await self._store.connections.get(connection_id)
             account_row = await self._store.accounts.get(row.account_id) if row is not None else None
             if row is None or account_row is None:
                 raise KeyError(connection_id)
+            if row.account_id not in self._learnt:
+                found = await self._store.settings.get(_LEARNT + row.account_id, {})
+                self._kept[row.account_id] = {str(k): str(v) for k, v in dict(found).items()}
+                self._learnt[row.account_id] = dict(self._kept[row.account_id])
             self._links[connection_id] = await self._build(row, account_row)
         return self._links[connection_id]
 
@@ -76,17 +89,26 @@ class Links:
             held = await self._keys.get(account_row.id)
         except KeyError as error:
             raise fail(Message("config.field", {"field": "*", "connection": row.name}, field="*")) from error
+        except VaultError as error:
+            raise fail(told(error)) from None
         return self.make(row, account_row.settings, account_row.urls, held)
 
     def make(
-        self, row: ConnectionRow, settings: Mapping[str, str], overrides: Mapping[str, str], held: Mapping[str, Secret]
+        self,
+        row: ConnectionRow,
+        settings: Mapping[str, str],
+        overrides: Mapping[str, str],
+        held: Mapping[str, Secret],
+        *,
+        tokens: TokenStore | None = None,
     ) -> Link:
-        """A link that need not be stored yet: the connect dialog tests one before saving."""
+        """A link that need not be stored yet: the connect dialog tests one before saving. `tokens`: other than the account's."""
         manifest = self._catalogue.manifest(row.integration)
         urls = addresses(manifest, row.environment, settings, overrides)
         insecure = frozenset(
             host for host in (host_of(u) for u in urls.values() if u.startswith("http:")) if manifest.insecure_http
         )
+        client = self._catalogue.client(row.integration)
         policy = Policy(
             connection_id=row.id,
             account_id=row.account_id,
@@ -96,34 +118,95 @@ class Links:
             limits=manifest.limits,
             own_rate=row.own_rate,
             insecure_hosts=insecure,
+            throttling=throttling_of(client),
         )
-        if row.account_id not in self._tokens:
-            self._tokens[row.account_id] = self._keys.tokens(row.account_id)
+        if tokens is None:
+            if row.account_id not in self._tokens:
+                self._tokens[row.account_id] = SpokenTokens(self._keys.tokens(row.account_id))
+            tokens = self._tokens[row.account_id]
         account = Account(
             id=row.account_id,
             integration=row.integration,
             environment=row.environment,
             urls=urls,
-            tokens=self._tokens[row.account_id],
+            tokens=tokens,
             now=self._now,
             nonce=lambda: secrets.token_hex(16),
             settings=dict(settings),
             secrets=dict(held),
             params=dict(manifest.params),
+            learnt=self._learnt.get(row.account_id, {}),
+            sign_in=manifest.sign_in,
         )
+        if row.id == 0:  # a trial: what failed before it was another address or another key
+            self._network.reset_breaker(0)
         http = self._network.client(policy, urls["api"])
-        provider = self._catalogue.client(row.integration)(http, account)
+        provider = client(http, account)
         return Link(row, manifest, account, provider, http, lambda: self._network.skew(row.id))
 
     def manifest(self, integration: str) -> Manifest:
         return self._catalogue.manifest(integration)
 
+    def explained(self, row: ConnectionRow, message: Message) -> Message:
+        """`explained` with what is known of this connection."""
+        return explained(message, self._catalogue.manifest(row.integration), self._network.skew(row.id))
+
+    async def keep_learnt(self, account_id: str) -> None:
+        """Write down what the account's provider learnt, when that is news."""
+        learnt = self._learnt.get(account_id, {})
+        if learnt != self._kept.get(account_id, {}):
+            self._kept[account_id] = dict(learnt)
+            await self._store.settings.set(_LEARNT + account_id, dict(learnt) or None)
+
     def drop(self, connection_id: int) -> None:
         self._links.pop(connection_id, None)
 
+    def drop_all(self) -> None:
+        """Forget every living link: they hold plain secrets, and the vault was locked."""
+        self._links.clear()
+
     def drop_account(self, account_id: str) -> None:
+        if account_id in self._learnt:
+            self._learnt[account_id] = {}  # it may be another shop now
         for link in [x for x in self._links.values() if x.row.account_id == account_id]:
             self.drop(link.id)
+
+
+#: A clock that is off by more than this can make a vendor refuse a signed call; less than this never did.
+WRONG_CLOCK_S = 60.0
+_DAY_S = 86_400.0
+_LONG_WAIT_S = 3600.0
+_OF_TIME = (
+    "timestamp",
+    "time stamp",
+    "clock",
+    "skew",
+    "signature",
+    "request time",
+    "x-amz-date",
+    "zaman damga",
+    "imza",
+)
+_REFUSALS = frozenset({"auth.refused", "auth.expired", "auth.forbidden", "request.refused"})
+
+
+def explained(message: Message, manifest: Manifest, skew_s: float) -> Message:
+    """The message with what only this program can know. Pure.
+
+    A refusal that speaks of time or signature while our clock is more than a minute off is the clock's fault, not the key's
+    (`auth.clock`). A limit whose end is hours away, at a vendor whose manifest names a quota per day, is `rate.daily`.
+    `skew_s`: how far the vendor's clock (its Date header) is ahead of ours, 0 when unknown.
+    """
+    if message.code in _REFUSALS and abs(skew_s) > WRONG_CLOCK_S:
+        told = fold(f"{message.vendor_code} {message.vendor_text}")
+        if any(word in told for word in _OF_TIME):
+            message = msgspec.structs.replace(message, code="auth.clock")
+    if message.code == "auth.clock" and abs(skew_s) > WRONG_CLOCK_S:
+        return message.about(skew=str(round(skew_s)))
+    waits = message.retry_after is not None and message.retry_after >= _LONG_WAIT_S
+    if message.code == "rate.limited" and waits and any(limit.seconds >= _DAY_S for limit in manifest.limits):
+        return msgspec.structs.replace(message, code="rate.daily")
+    return message
 
 
 def host_of(url: str) -> str:

@@ -15,8 +15,8 @@ import msgspec
 from app.changes import LISTINGS, ORDERS, OUTBOX, ChangeReport, Changes
 from app.contracts import Kind, Message, Outcome, OutcomeState, ProviderError, Receipt
 from app.http.call import never_left
-from app.jobs.links import Link
-from app.jobs.runner import Handle, Result
+from app.jobs.links import Link, explained
+from app.jobs.runner import Handle, Result, cleaned
 from app.model import PriceChange, ShipmentNotice, StockChange
 from app.store import Store
 from app.store.outbox import REPEATABLE, OutboxRow
@@ -27,23 +27,12 @@ log = logging.getLogger(__name__)
 SINKS: dict[str, str] = {"price": "price_sink", "stock": "stock_sink", "shipment": "shipment_sink"}
 #: Absolute writes: sending them twice has the effect of once.
 HARMLESS = frozenset({"price", "stock"})
-#: Trouble in which nothing reached the vendor: the intent goes back to the queue, whatever its kind.
-_NEVER_SENT = frozenset(
-    {
-        "net.unreachable",
-        "net.offline",
-        "net.tls",
-        "breaker.open",
-        "rate.limited",
-        "rate.daily",
-        "config.host_not_allowed",
-    }
-)
 _CALLS = {"price": "set_prices", "stock": "set_stocks", "shipment": "confirm_shipments"}
 _SHAPES: dict[str, Any] = {"price": PriceChange, "stock": StockChange, "shipment": ShipmentNotice}
 #: Answers by which the vendor says that it did nothing.
-_NOT_DONE = frozenset({"rate.limited", "rate.daily", "breaker.open"})
+_NOT_DONE = frozenset({"rate.limited", "rate.daily", "rate.repeated", "breaker.open"})
 _BACK_OFF_S = (5, 15, 60, 300, 900, 3600)
+_A_DAY_S = 86_400.0
 
 
 def change_of(row: OutboxRow) -> Any:
@@ -55,6 +44,7 @@ def change_of(row: OutboxRow) -> Any:
 class Relay:
     def __init__(self, store: Store, changes: Changes, now: Callable[[], datetime]) -> None:
         self._store, self._changes, self._now = store, changes, now
+        self.clean: Callable[[str], str] = str  # takes vault values out of what a vendor said
 
     async def drain(self, link: Link, handle: Handle) -> Result:
         """Send everything that may go now, then ask for the results that are due."""
@@ -75,6 +65,7 @@ class Relay:
             await handle.progress(sum(result.counts.values()))
             if not go_on:
                 return
+            await handle.turn()
 
     async def _resend_unknown(self, link: Link, kind: str) -> None:
         """Lost answers go again, later each time. Absolute values may; `confirm_shipments` answers DONE for a notice that
@@ -96,7 +87,7 @@ class Relay:
     async def _failed(
         self, link: Link, kind: str, rows: Sequence[OutboxRow], error: ProviderError, result: Result
     ) -> bool:
-        message = error.message
+        message = cleaned(explained(error.message, link.manifest, link.skew()), self.clean)
         if message.code in ("request.refused", "item.not_found", "item.refused") and message.kind is Kind.YOURS:
             if len(rows) == 1:
                 outcome = Outcome(rows[0].key, OutcomeState.REFUSED, message)
@@ -107,27 +98,47 @@ class Relay:
             first = await self._send(link, kind, rows[:middle], result)
             return await self._send(link, kind, rows[middle:], result) and first
         lost = message.kind is not Kind.YOURS and message.code not in _NOT_DONE and not never_left(error)
-        result.message, result.outcome = message, "partly"
+        result.outcome = "partly"
         if lost and kind not in REPEATABLE:
+            result.message = message
             unknown = tuple(Outcome(row.key, OutcomeState.UNKNOWN, message) for row in rows)
             await self._settle(link, rows, Receipt(unknown), result)
             return False
-        wait = message.retry_after or _BACK_OFF_S[min(max(r.attempts for r in rows), len(_BACK_OFF_S)) - 1]
+        wait = self._pause_s(message, max(r.attempts for r in rows))
         if message.kind is Kind.YOURS:
             wait = max(wait, 300)  # a wrong key does not heal by itself; a new key releases the queue at once
-        await self._store.outbox.release([r.key for r in rows], self._now() + timedelta(seconds=wait), message)
+        again = self._now() + timedelta(seconds=wait)
+        result.message = message = message.about(until=again.isoformat(timespec="seconds"))
+        await self._store.outbox.release([r.key for r in rows], again, message)
         result.add("waiting", len(rows))
         self._changes.publish(ChangeReport(OUTBOX, source="relay"))
         return False
+
+    @staticmethod
+    def _pause_s(message: Message, attempts: int) -> float:
+        """Until the same rows may go again: what the vendor or the limiter says (at most a day), else longer each time."""
+        if message.retry_after is not None:
+            return min(max(message.retry_after, 1.0), _A_DAY_S)
+        back_off = float(_BACK_OFF_S[min(attempts, len(_BACK_OFF_S)) - 1])
+        if message.kind is not Kind.THEIRS or message.code == "rate.daily":
+            return back_off
+        # Nothing is wrong with the intent, and the breaker already spares a vendor that is down: an hour's wait would only
+        # outlast the trouble by an hour. Refusals for haste are asked less often, in case they are a daily limit.
+        return min(back_off, 300.0 if message.code == "rate.limited" else 60.0)
 
     async def _poll(self, link: Link, result: Result) -> None:
         for ticket, rows in await self._store.outbox.pending_tickets(link.id):
             try:
                 receipt = await link.provider.batch_result(ticket, [change_of(row) for row in rows])
             except ProviderError as error:
-                result.message, result.outcome = error.message, "partly"
+                result.message, result.outcome = cleaned(error.message, self.clean), "partly"
                 continue
             await self._settle(link, rows, msgspec.structs.replace(receipt, ticket=ticket), result)
+
+    def _clean(self, outcome: Outcome) -> Outcome:
+        if outcome.message is None:
+            return outcome
+        return msgspec.structs.replace(outcome, message=cleaned(outcome.message, self.clean))
 
     async def _settle(self, link: Link, rows: Sequence[OutboxRow], receipt: Receipt, result: Result) -> None:
         """An item that the receipt does not name is unknown: no vendor's silence is read as a yes."""
@@ -135,7 +146,7 @@ class Relay:
         silent = Message(
             "answer.unexpected", {"connection": link.row.name, "reason": "the item is missing in the answer"}
         )
-        outcomes = [named.get(r.key) or Outcome(r.key, OutcomeState.UNKNOWN, silent) for r in rows]
+        outcomes = [self._clean(named.get(r.key) or Outcome(r.key, OutcomeState.UNKNOWN, silent)) for r in rows]
         await self._store.outbox.settle(outcomes, ticket=receipt.ticket, now=self._now())
         for outcome in outcomes:
             result.add(outcome.state.value)

@@ -9,6 +9,11 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 log = logging.getLogger(__name__)
+#: The loop looks at least once a minute: a longer silence means that the machine slept.
+SLEPT_S = 150.0
+#: So many may start at once after a sleep; the others are spread over their jitter, or all vendors would be called at once.
+AT_ONCE = 8
+LONGEST_SPREAD_S = 60.0
 
 
 @dataclass
@@ -30,6 +35,7 @@ class Scheduler:
         self._tasks: dict[tuple[str, int], Task] = {}
         self._running: dict[tuple[str, int], asyncio.Task[object]] = {}
         self._wake = asyncio.Event()
+        self._looked = clock()
 
     def set(self, kind: str, connection_id: int, interval_s: float, run: Callable[[], Awaitable[object]], *, soon: bool = True) -> None:  # fmt: skip
         """Add or replace a task. `soon`: first within a tenth of its interval, else after a whole one."""
@@ -60,6 +66,9 @@ class Scheduler:
     def start_due(self) -> list[tuple[str, int]]:
         """Start every task that is due and not still running; returns their keys."""
         now, started = self._clock(), []
+        if now - self._looked > SLEPT_S:
+            self._spread_out(now)
+        self._looked = now
         for key, task in list(self._tasks.items()):
             if task.due > now or key in self._running:
                 continue
@@ -70,8 +79,15 @@ class Scheduler:
             started.append(key)
         return started
 
+    def _spread_out(self, now: float) -> None:
+        """After a sleep everything is due at once: the longest overdue go first, the rest a little later, each once."""
+        overdue = sorted((task for task in self._tasks.values() if task.due <= now), key=lambda task: task.due)
+        for task in overdue[AT_ONCE:]:
+            task.due = now + self._rng.uniform(0, min(task.interval_s * self._jitter, LONGEST_SPREAD_S))
+
     def _ended(self, key: tuple[str, int], done: asyncio.Task[object]) -> None:
         self._running.pop(key, None)
+        self._wake.set()  # what ended is not among those whose time the clock sleeps for: it would wait for a whole minute
         if not done.cancelled() and done.exception() is not None:
             log.error("scheduled task %s failed", key, exc_info=done.exception())
 

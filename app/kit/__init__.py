@@ -20,15 +20,17 @@ from app.kit.calls import (
     segment,
     send,
 )
+from app.kit.fields import maybe, named, read_lenient, tracking_number
 from app.kit.graphql import GraphQLErrorItem, as_message, graphql_call, graphql_errors
+from app.kit.oauth_refresh import RefreshAuth, refreshing
 from app.kit.pages import Following, pages, with_params
-from app.kit.records import read_records, reject
+from app.kit.records import plausible, read_records, reject
 from app.kit.soap import Node, read_xml, soap_body, soap_call, soap_errors
 
 __all__ = [
     "BasicAuth", "Call", "Classifier", "Element", "Following", "GraphQLErrorItem", "HeaderAuth", "MemoryTokens", "Node",
-    "OAuth1Auth", "Reply", "TokenAuth", "as_message", "bearer", "child", "children", "decode_json", "descendant",
+    "OAuth1Auth", "RefreshAuth", "Reply", "TokenAuth", "as_message", "bearer", "child", "children", "decode_json", "descendant",
     "encode_json", "field_message", "graphql_call", "graphql_errors", "http_errors", "httpx", "in_header", "json_call",
-    "local_name", "looks_like_html", "oauth1_url", "pages", "parse_xml", "read_records", "read_xml", "reject", "retry_after", "segment",
-    "send", "soap_body", "soap_call", "soap_errors", "text_of", "with_params",
+    "local_name", "looks_like_html", "maybe", "named", "oauth1_url", "pages", "parse_xml", "plausible", "read_lenient", "read_records", "read_xml", "refreshing", "reject", "retry_after", "segment",
+    "send", "soap_body", "soap_call", "soap_errors", "text_of", "tracking_number", "with_params",
 ]  # fmt: skip

@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, quote, urlsplit
 from weakref import WeakKeyDictionary
 
 from app.contracts.account import Token, TokenStore
-from app.contracts.messages import ProviderError
+from app.contracts.messages import Message, ProviderError, fail
 from app.http.lib import httpx
 from app.kit.calls import Reply
 
@@ -129,7 +129,7 @@ class TokenAuth(httpx.Auth):
         async with self._lock:
             token = await self._store.get(self._name)
             if token is None or token.access == used.access:  # no other connection of the account renewed it meanwhile
-                if self._fetched_at is not None and self._now() - self._fetched_at < _FRESH:
+                if self._fetched_at is not None and abs(self._now() - self._fetched_at) < _FRESH:
                     return  # a brand-new token was refused: it is not its age
                 renewed = yield self._fetch(used)
                 token = await self._keep(renewed)
@@ -146,11 +146,14 @@ class TokenAuth(httpx.Auth):
         body = await response.aread()
         try:
             token = self._read(Reply(response.status_code, dict(response.headers), body, "token"))
-        except ProviderError:
-            if self._token is not None and response.status_code < 500:
+        except ProviderError as error:
+            # Only a refusal of the token itself ends it; a limit, a breakdown or a page leaves a good refresh token alone.
+            if self._token is not None and error.message.code.startswith("auth."):
                 await self._store.drop(self._name)
                 self._token = None
             raise
+        except (OverflowError, RecursionError) as error:  # a token that lives for a million years, or brackets without end
+            raise fail(Message("answer.unreadable", {"operation": "token"}, status=response.status_code)) from error
         await self._store.put(self._name, token)  # on disk before use: a rotated refresh token lost is an account lost
         self._token, self._fetched_at = token, self._now()
         return token

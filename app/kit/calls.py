@@ -15,6 +15,9 @@ from app.model import clean
 
 T = TypeVar("T")
 _decoders: dict[Any, msgspec.json.Decoder[Any]] = {}
+#: Commas in one JSON answer. A page of an API has a few ten thousand; `[0,0,0,…` becomes forty times its size in memory.
+MOST_VALUES = 500_000
+MOST_MENDED = 4 * 1024 * 1024  # bytes of a broken answer that are worth mending: twice the largest page that vendors send
 
 
 class Call(msgspec.Struct, frozen=True):
@@ -104,12 +107,19 @@ async def send(
         extensions["repeatable"] = call.repeatable
     if call.deadline_s is not None:
         extensions["deadline"] = call.deadline_s
-    request = http.build_request(
-        call.method, call.url, content=call.body, headers=list(call.headers), extensions=extensions
-    )
+    try:
+        request = http.build_request(
+            call.method, call.url, content=call.body, headers=list(call.headers), extensions=extensions
+        )
+    except httpx.InvalidURL as error:  # a page's mark or an id of the vendor's that no address can hold
+        told = {"operation": call.operation, "reason": "no such address", "sent": "no"}
+        raise fail(Message("answer.unexpected", told)) from error
     response = await http.send(request, auth=auth)
     reply = Reply(response.status_code, dict(response.headers), response.content, call.operation)
-    wrong = (errors or http_errors)(reply)
+    try:
+        wrong = (errors or http_errors)(reply)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):  # even the complaint cannot be read: the status speaks
+        wrong = http_errors(reply)
     if wrong is not None:
         raise fail(wrong.about(operation=call.operation))
     return reply
@@ -127,12 +137,43 @@ def retry_after(reply: Reply) -> float | None:
     return int(text) * 1.0 if text.isascii() and text.isdigit() and len(text) < 8 else None
 
 
+RAW_TEXT = 65_536
+#: Where vendors put the sentence that is meant for a person, the likeliest first.
+_SENTENCES = (
+    "message", "error_description", "errorMessage", "detail", "description", "title", "msg", "errors", "error", "fault",
+)  # fmt: skip
+
+
+def vendor_words(body: bytes, limit: int = 300) -> str:
+    """What a body says to a person: plain text as it is, of JSON the sentence in it, of markup nothing. A body that is only
+    for machines has no words: quoting its braces to a merchant helps nobody."""
+    text = body[:RAW_TEXT].decode("utf-8", "replace").strip().removeprefix("\ufeff").lstrip()
+    if text.startswith("<"):
+        return ""
+    if not text.startswith(("{", "[", '"')):
+        return clean(text, limit)
+    try:
+        return clean(_sentence(msgspec.json.decode(text)), limit)
+    except (msgspec.DecodeError, RecursionError):
+        return ""
+
+
+def _sentence(found: Any, depth: int = 4) -> str:
+    if isinstance(found, str):
+        return "" if found.lstrip().startswith(("<", "{", "[")) else found
+    if depth and isinstance(found, list):
+        return next((text for one in found[:20] if (text := _sentence(one, depth - 1))), "")
+    if depth and isinstance(found, dict):
+        return next((text for name in _SENTENCES if (text := _sentence(found.get(name), depth - 1))), "")
+    return ""
+
+
 def http_errors(reply: Reply) -> Message | None:
     """The standard reading of a status; providers refine it with the vendor's own codes. None for a good answer."""
     status = reply.status
     if 200 <= status < 300:
         return Message("server.html", status=status) if looks_like_html(reply) else None
-    text = "" if looks_like_html(reply) else clean(reply.body[:600].decode("utf-8", "replace"), 300)
+    text = "" if looks_like_html(reply) else vendor_words(reply.body)
     code = _STATUS_CODES.get(status)
     if code is None:
         code = "server.error" if status >= 500 else "server.redirect" if status < 400 else "request.refused"
@@ -157,6 +198,8 @@ _STATUS_CODES = {
 
 def decode_json(reply: Reply, shape: type[T]) -> T:
     """The reply's body as `shape`. Raises OursError naming the field, or TheirsError for a page or a cut body."""
+    if reply.body.count(b",") > MOST_VALUES:
+        raise fail(Message("server.too_large", {"operation": reply.operation, "bytes": str(len(reply.body))}))
     try:
         decoder = _decoders.get(shape)
         if decoder is None:
@@ -165,6 +208,8 @@ def decode_json(reply: Reply, shape: type[T]) -> T:
         return found
     except msgspec.ValidationError as error:
         raise fail(field_message(error).about(operation=reply.operation)) from error
+    except RecursionError as error:
+        raise fail(too_deep(reply)) from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         mended = mended_json(reply.body)
         if mended != reply.body:
@@ -178,16 +223,24 @@ def decode_json(reply: Reply, shape: type[T]) -> T:
         ) from error
 
 
+def too_deep(reply: Reply) -> Message:
+    """Brackets within brackets beyond what any vendor means: msgspec gives up with a RecursionError."""
+    return Message("answer.unreadable", {"operation": reply.operation, "reason": "nested too deep"}, status=reply.status)
+
+
 # Half of a surrogate pair: what Java leaves when it cuts a title in the middle of an emoji. msgspec refuses the whole page.
 _HALF = re.compile(
-    rb"(?<!\\)((?:\\\\)*)\\u(?:[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB][0-9a-fA-F]{2}\\u)[dD][c-fC-F][0-9a-fA-F]{2})"
+    rb"(?<!\\)((?:\\\\)*+)\\u(?:[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB][0-9a-fA-F]{2}\\u)[dD][c-fC-F][0-9a-fA-F]{2})"
 )
 _NO_NUMBER = re.compile(rb"(?<=[:\[,])(\s*)(?:NaN|-?Infinity)(?=\s*[,}\]])")
 
 
 def mended_json(body: bytes) -> bytes:
-    """`body` with the faults mended that must not cost a whole page: lone surrogates, bytes that are no UTF-8, NaN."""
-    text = body.decode("utf-8", "replace").encode()
+    """`body` with the faults mended that must not cost a whole page: a byte order mark, lone surrogates, bytes that are no
+    UTF-8, NaN. A body that is larger than any page stays as it is: looking for faults in it costs seconds."""
+    if len(body) > MOST_MENDED:
+        return body
+    text = body.decode("utf-8-sig", "replace").encode()
     return _NO_NUMBER.sub(rb"\1null", _HALF.sub(rb"\1\\ufffd", text))
 
 

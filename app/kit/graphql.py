@@ -44,7 +44,7 @@ def graphql_errors(reply: Reply) -> list[GraphQLErrorItem]:
         return []
     try:
         found = _decoder.decode(reply.body).errors
-    except (msgspec.DecodeError, msgspec.ValidationError):
+    except (msgspec.DecodeError, msgspec.ValidationError, RecursionError):
         return []
     if isinstance(found, str):
         return [GraphQLErrorItem(found)]

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from decimal import InvalidOperation
 from typing import Any, TypeVar
 
 import msgspec
 
-from app.contracts.messages import Message, ProviderError
+from app.contracts.messages import Message, ProviderError, fail
 from app.contracts.results import Reject
 from app.kit.calls import field_message
+from app.model import Listing, Order
 
 W = TypeVar("W")
 M = TypeVar("M")
 RAW_LIMIT = 65_536
+MOST_BAD = 5_000  # unreadable records of one page: beyond that it is no page of records at all
+#: What str(), JavaScript or a careless export makes of an id that is not there.
+_NO_ID = frozenset({"", "None", "null", "undefined", "NaN", "True", "False"})
 _decoders: dict[Any, msgspec.json.Decoder[Any]] = {}
 
 
@@ -31,17 +34,39 @@ def read_records(
     good: list[M] = []
     bad: list[Reject] = []
     for raw in raws:
+        if len(bad) > MOST_BAD:
+            raise fail(Message("answer.unreadable", {"reason": f"more than {MOST_BAD} unreadable records"}))
         try:
             found = to_model(decoder.decode(raw))
             if found is not None:
+                plausible(found)
                 good.append(found)
         except msgspec.DecodeError as error:  # ValidationError among them
             bad.append(reject(bytes(raw), _told(error), id_of))
         except ProviderError as error:
             bad.append(reject(bytes(raw), error.message, id_of))
-        except (ValueError, TypeError, KeyError, InvalidOperation) as error:
+        except (ValueError, TypeError, KeyError, ArithmeticError, RecursionError) as error:
             bad.append(reject(bytes(raw), Message("answer.unreadable", {"reason": str(error)[:120]}), id_of))
     return tuple(good), tuple(bad)
+
+
+def plausible(found: object) -> None:
+    """Raises ValueError for what no sale can be: one without an id, fewer pieces or less money than none. Such a record goes to
+    'needs attention' rather than into sums and price comparisons."""
+    if isinstance(found, (Order, Listing)) and found.remote_id.strip() in _NO_ID:
+        raise ValueError("a record without an id")
+    if isinstance(found, Order):
+        low = [str(one.quantity) for one in found.lines if one.quantity < 0]
+        low += [str(one.unit_price) for one in found.lines if one.unit_price.money.amount < 0]
+        low += [str(found.total)] if found.total.amount < 0 else []
+        if low:
+            raise ValueError(f"less than none: {low[0]}")
+    elif isinstance(found, Listing):
+        if found.price is not None and found.price.amount < 0:
+            raise ValueError(f"less than none: {found.price}")
+    elif isinstance(found, tuple):
+        for one in found:
+            plausible(one)
 
 
 def _told(error: msgspec.DecodeError) -> Message:
@@ -54,6 +79,8 @@ def reject(raw: bytes, message: Message, id_of: Callable[[Any], str]) -> Reject:
     """A record for 'needs attention'."""
     try:
         remote_id = id_of(msgspec.json.decode(raw))
-    except (msgspec.DecodeError, ValueError, TypeError, KeyError, AttributeError, IndexError):
+    except (msgspec.DecodeError, ValueError, TypeError, KeyError, AttributeError, IndexError, RecursionError):
+        remote_id = ""
+    if remote_id in _NO_ID or remote_id[:1] in ("{", "["):
         remote_id = ""
     return Reject(remote_id, raw[:RAW_LIMIT].decode("utf-8", "replace"), message)

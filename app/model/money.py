@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation, localcontext
 from enum import StrEnum
+from functools import lru_cache
 
 import msgspec
 
@@ -26,6 +27,16 @@ _EXPONENTS = {
 }
 # What vendors write for a currency that has an ISO code of its own (Paraşüt says TRL, older shops say YTL or TL).
 _CURRENCY_ALIASES = {"TRL": "TRY", "YTL": "TRY", "TL": "TRY", "₺": "TRY"}
+
+
+@lru_cache(maxsize=8192)
+def _micros(amount: Decimal) -> int:
+    """Kept for the amounts that come again and again: the prices of a shop."""
+    scaled = amount.scaleb(6)
+    whole = int(scaled)
+    if whole != scaled or abs(whole) > _MAX_MICROS:
+        raise ValueError(f"{amount} does not fit the store")
+    return whole
 
 
 class CurrencyMismatch(TypeError):
@@ -74,11 +85,7 @@ class Money(msgspec.Struct, frozen=True):
     @property
     def micros(self) -> int:
         """Millionths, exact. Raises ValueError when there is something below a millionth or it does not fit 64 bits."""
-        scaled = self.amount.scaleb(6)
-        whole = int(scaled)
-        if whole != scaled or abs(whole) > _MAX_MICROS:
-            raise ValueError(f"{self.amount} does not fit the store")
-        return whole
+        return _micros(self.amount)
 
     @property
     def exponent(self) -> int:

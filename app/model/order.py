@@ -50,7 +50,11 @@ class Buyer(msgspec.Struct, frozen=True):
 
 
 class OrderLine(msgspec.Struct, frozen=True):
-    """One line. `unit_price` is what the buyer pays for one piece after the seller's discount."""
+    """One line. `unit_price` is what the buyer pays for one piece after the seller's discount.
+
+    `quantity` 0: the channel told no whole number (1.5 kg); its own figure then stands behind the title (“Zeytin × 1.5”), and
+    `unit_price` is that of the whole line. Nobody rounds it: a person looks at it.
+    """
 
     remote_id: str
     sku: str
@@ -86,6 +90,7 @@ class Order(msgspec.Struct, frozen=True):
     note: str = ""
     carrier: str = ""
     tracking_number: str = ""
+    unpriced: bool = False  # the channel has not told the money yet: `total` and the lines' prices are zeros that mean nothing
     cash_on_delivery: bool = False
     fulfilled_by_channel: bool = False  # FBA, POS: nothing for the merchant to pack
     cancel_asked: bool = False  # the buyer asked; the channel has not decided

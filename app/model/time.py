@@ -33,13 +33,17 @@ def aware(instant: datetime) -> datetime:
 
 
 def parse_iso(text: str, zone: ZoneInfo | None = None) -> datetime:
-    """UTC instant of ISO 8601 text. Text without an offset is taken in `zone`; without one it is a ValueError."""
+    """UTC instant of ISO 8601 text. Text without an offset is taken in `zone`; without one it is a ValueError, and so is an
+    instant outside of years 1–9999."""
     value = datetime.fromisoformat(text)
     if value.tzinfo is None:
         if zone is None:
             raise ValueError(f"an instant without a zone: {text[:40]!r}")
         value = value.replace(tzinfo=zone)
-    return value.astimezone(UTC)
+    try:
+        return value.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError(f"no such instant: {text[:40]!r}") from error
 
 
 def iso_z(instant: datetime) -> str:

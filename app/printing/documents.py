@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import logging
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from pathlib import Path
@@ -14,8 +15,10 @@ from app.model import Order, clean
 from app.platform.files import save_atomically
 from app.printing.label import LabelData, LabelWords, draw_labels
 from app.printing.slip import SlipData, SlipLine, SlipWords, draw_slips
-from app.store import Store
+from app.store import Store, StoreFull, StoreReadOnly
 from app.store.audit import Action, counted
+
+log = logging.getLogger(__name__)
 
 Kind = Literal["label", "slip"]
 
@@ -104,10 +107,14 @@ async def make_document(
     path = Path(out)
     await asyncio.to_thread(_write, path, data)
     digest = hashlib.sha256(data).hexdigest()
-    await store.prints.add_many(list(ids), kind, str(path), digest)
-    await store.audit.note(Action.DOCUMENT_PRINTED, subject=("document", kind), details=counted(ids))
-    if kind == "label":
-        await store.orders.set_local(list(ids), printed=True)
+    try:
+        await store.prints.add_many(list(ids), kind, str(path), digest)
+        await store.audit.note(Action.DOCUMENT_PRINTED, subject=("document", kind), details=counted(ids))
+        if kind == "label":
+            await store.orders.set_local(list(ids), printed=True)
+    except (StoreFull, StoreReadOnly) as error:
+        # The parcel goes out today: printing goes on while the disk is full. The copy is not counted.
+        log.warning("%d printed documents could not be noted: %s", len(ids), error.key)
     return path, pages
 
 

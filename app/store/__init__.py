@@ -16,6 +16,7 @@ from app.store.audit import Action, Audit, AuditEntry, AuditFilter, BrokenLink, 
 from app.store.connections import ConnectionRow, Connections
 from app.store.cursors import Cursors
 from app.store.db import Database
+from app.store.erasing import Erased, Erasing
 from app.store.errors import StoreBusy, StoreDamaged, StoreError, StoreFull, StoreReadOnly
 from app.store.jobs import JobRow, Jobs
 from app.store.listing_query import ListingQuery, ListingRow, StoredListing
@@ -25,14 +26,15 @@ from app.store.order_query import OrderQuery, OrderRow, StatusChange, StoredOrde
 from app.store.orders import Orders
 from app.store.outbox import Outbox, OutboxFilter, OutboxRow
 from app.store.pages import Applied
+from app.store.people import HeldOrder, People, Person
 from app.store.prints import PrintRow, Prints
 from app.store.samples import ErrorRow, Samples, SeriesPoint
 from app.store.settings import Settings
 
 __all__ = [
     "AccountRow", "Action", "Applied", "AttentionRow", "Audit", "AuditEntry", "AuditFilter", "BrokenLink",
-    "ConnectionRow", "Database", "ErrorRow", "Head", "JobRow", "ListingQuery", "ListingRow", "LocalState", "OrderQuery",
-    "OrderRow", "OutboxFilter", "OutboxRow", "Outcome", "PrintRow", "SeriesPoint", "StatusChange", "Store", "StoreBusy",
+    "ConnectionRow", "Database", "Erased", "ErrorRow", "Head", "HeldOrder", "JobRow", "ListingQuery", "ListingRow", "LocalState", "OrderQuery",
+    "OrderRow", "OutboxFilter", "OutboxRow", "Outcome", "Person", "PrintRow", "SeriesPoint", "StatusChange", "Store", "StoreBusy",
     "StoreDamaged", "StoreError", "StoreFull", "StoreReadOnly", "StoredListing", "StoredOrder", "TodayFigures",
 ]  # fmt: skip
 
@@ -61,6 +63,8 @@ class Store:
         self.prints = Prints(db, now)
         self.settings = Settings(db)
         self.audit = Audit(db, now)
+        self.erasing = Erasing(db, now)
+        self.people = People(db, self.orders.index)
 
     @classmethod
     async def open(

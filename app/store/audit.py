@@ -20,6 +20,7 @@ from typing import Any
 import msgspec
 
 from app.model import from_epoch_ms, to_epoch_ms
+from app.store import settings
 from app.store.db import Database
 from app.store.rows import ms
 
@@ -50,6 +51,7 @@ class Action(StrEnum):
     SETTINGS_CHANGED = "settings.changed"
     BUYER_EXPORTED = "buyer.exported"
     BUYER_ERASED = "buyer.erased"
+    DATA_EXPIRED = "data.expired"  # retention; subject: which kind of data
     DIAGNOSTICS_MADE = "diagnostics.made"
     AUDIT_EXPORTED = "audit.exported"
 
@@ -159,6 +161,24 @@ def counted(ids: Iterable[int]) -> dict[str, Detail]:
     return {"count": len(all_ids), "ids": all_ids[:_MOST_IDS]}
 
 
+class Entry(msgspec.Struct, frozen=True):
+    """An entry to be. `columns()` are what `append` takes; it raises ValueError for what looks like a person's data."""
+
+    action: Action
+    connection_id: int | None = None
+    subject: tuple[str, str | int] = ("", "")
+    outcome: Outcome = Outcome.DONE
+    details: Mapping[str, Detail] = {}
+    actor: str = ""
+
+    def columns(self) -> tuple[str, str, int | None, str, str, str, str]:
+        kind, subject_id = self.subject
+        return (
+            self.actor or os_user(), self.action.value, self.connection_id, _told(kind), _told(str(subject_id)),
+            self.outcome.value, _details_text(self.details),
+        )  # fmt: skip
+
+
 class Audit:
     def __init__(self, db: Database, now: Callable[[], datetime]) -> None:
         self._db = db
@@ -178,18 +198,47 @@ class Audit:
 
         Raises ValueError for what looks like a person's data (see `_told`), StoreError.
         """
-        kind, subject_id = subject
-        values = (
-            actor or os_user(), action.value, connection_id, _told(kind), _told(str(subject_id)), outcome.value,
-            _details_text(details or {}),
-        )  # fmt: skip
+        entry = Entry(action, connection_id, subject, outcome, details or {}, actor)
         at = to_epoch_ms(self._now())
+        values = entry.columns()
         return await self._db.write(lambda conn: append(conn, at, *values))
 
-    async def query(self, wanted: AuditFilter = ALL, *, before: int = 0, limit: int = 200) -> list[AuditEntry]:
+    async def choose(self, key: str, value: Any) -> bool:
+        """Write a setting that a person chose, with its entry, in one transaction; whether it was another value.
+
+        A yes or no, a figure or a short code is told in the entry; any other text (a sender's address) is not.
+        """
+        at = to_epoch_ms(self._now())
+        columns = Entry(Action.SETTINGS_CHANGED, subject=("setting", key), details=_setting_details(value)).columns()
+
+        def job(conn: sqlite3.Connection) -> bool:
+            if settings.read(conn, key) == msgspec.to_builtins(value):
+                return False
+            settings.write(conn, key, value)
+            append(conn, at, *columns)
+            return True
+
+        return await self._db.write(job)
+
+    async def wished(self, kind: str, listings: Iterable[tuple[int, int]], *, withdrawn: bool = False) -> None:
+        """Prices or stock figures that a person wished (or took back), as (connection id, listing id): one entry a
+        connection for the whole of one action, however many listings it touched."""
+        action = Action.PRICE_WISHED if kind == "price" else Action.STOCK_WISHED
+        groups: dict[int, list[int]] = {}
+        for connection_id, listing_id in listings:
+            groups.setdefault(connection_id, []).append(listing_id)
+        more: dict[str, Detail] = {"withdrawn": True} if withdrawn else {}
+        entries = [Entry(action, one, details={**counted(ids), **more}).columns() for one, ids in groups.items()]
+        at = to_epoch_ms(self._now())
+        if entries:
+            await self._db.write(lambda conn: [append(conn, at, *columns) for columns in entries])
+
+    async def query(
+        self, wanted: AuditFilter = ALL, *, before: int = 0, limit: int = 200, offset: int = 0
+    ) -> list[AuditEntry]:
         """Newest first; `before` is the id of the last entry of the page before (0: from the newest on)."""
-        sql = " ".join((_COLUMNS, "WHERE", _MATCH, "AND (?9 = 0 OR id < ?9) ORDER BY id DESC LIMIT ?10"))
-        values = (*_wanted(wanted), before, limit)
+        sql = " ".join((_COLUMNS, "WHERE", _MATCH, "AND (?9 = 0 OR id < ?9) ORDER BY id DESC LIMIT ?10 OFFSET ?11"))
+        values = (*_wanted(wanted), before, limit, offset)
         return await self._db.read(lambda conn: [_row(row) for row in conn.execute(sql, values)])
 
     async def count(self, wanted: AuditFilter = ALL) -> int:
@@ -218,6 +267,11 @@ class Audit:
         )
         rows = await self._db.read(_fetch(sql, (ms(since), ms(until))))
         return [Uses(*(*row[:5], from_epoch_ms(row[5]), from_epoch_ms(row[6]))) for row in rows]
+
+    async def actors(self) -> list[str]:
+        """Everybody who is in the log."""
+        rows = await self._db.read(_fetch("SELECT DISTINCT actor FROM audit ORDER BY actor", ()))
+        return [row[0] for row in rows]
 
     async def head(self) -> Head:
         """The last entry; id 0 while there is none."""
@@ -321,6 +375,14 @@ def _details_text(details: Mapping[str, Detail]) -> str:
         elif value is not None and type(value) not in (int, bool):
             raise ValueError("a detail is an id, a figure or yes and no")
     return _encode(dict(details)).decode()
+
+
+def _setting_details(value: Any) -> dict[str, Detail]:
+    if value is None or type(value) in (bool, int):
+        return {"value": value}
+    if isinstance(value, str) and _NAME.fullmatch(value):
+        return {"value": value}
+    return {}
 
 
 def _row(row: tuple[Any, ...]) -> AuditEntry:

@@ -122,12 +122,16 @@ class Connections:
         )
 
     async def note_ok(self, id: int, at: datetime) -> None:  # noqa: A002
-        """The last good answer. A later error stays on record beside it."""
+        """The last good answer. A later error stays on record beside it; one of a future that a wrong clock made is
+        from before."""
         moment = to_epoch_ms(at)
         await self._db.write(
             lambda conn: (
                 conn.execute(
-                    "UPDATE connections SET last_ok_at = max(coalesce(last_ok_at, 0), ?) WHERE id = ?", (moment, id)
+                    # More than an hour ahead: of a clock that was wrong.
+                    "UPDATE connections SET last_error_at = min(last_error_at, ?1), last_ok_at = CASE"
+                    " WHEN last_ok_at > ?1 + 3600000 THEN ?1 ELSE max(coalesce(last_ok_at, 0), ?1) END WHERE id = ?2",
+                    (moment, id),
                 ).rowcount
             )
         )
@@ -136,7 +140,12 @@ class Connections:
         values = (message_text(message), to_epoch_ms(at), id)
         await self._db.write(
             lambda conn: (
-                conn.execute("UPDATE connections SET last_error = ?, last_error_at = ? WHERE id = ?", values).rowcount
+                conn.execute(
+                    "UPDATE connections SET last_error = ?1, last_error_at = ?2, last_ok_at ="
+                    " CASE WHEN last_ok_at > ?2 THEN ?2 - 1 ELSE last_ok_at END"
+                    " WHERE id = ?3",
+                    values,
+                ).rowcount
             )
         )
 

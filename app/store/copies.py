@@ -106,7 +106,22 @@ def head_of(path: Path) -> Head:
         return Head(0, "")
 
 
-def _from_outside(path: Path) -> closing[sqlite3.Connection]:
+def marks_of(path: Path) -> list[tuple[str, str]]:
+    """(account, remote id) of every erased order in a store that nobody has open, its log included; nothing where it
+    cannot be read. Blocks."""
+    log = path.with_name(path.name + "-wal")
+    # Without a log nothing beside the file needs to be made for reading it.
+    how = "mode=ro" if log.exists() and log.stat().st_size else "mode=ro&immutable=1"
+    if not path.exists():
+        return []
+    try:
+        with _from_outside(path, how) as conn:
+            return [(row[0], row[1]) for row in conn.execute("SELECT account_id, remote_id FROM erased_orders")]
+    except sqlite3.Error:
+        return []
+
+
+def _from_outside(path: Path, how: str = "mode=ro&immutable=1") -> closing[sqlite3.Connection]:
     posix = path.absolute().as_posix()
-    where = "".join(("file://", "" if posix.startswith("/") else "/", quote(posix, safe="/:"), "?mode=ro&immutable=1"))
+    where = "".join(("file://", "" if posix.startswith("/") else "/", quote(posix, safe="/:"), "?", how))
     return closing(sqlite3.connect(where, uri=True))

@@ -10,15 +10,14 @@ import asyncio
 import logging
 import queue
 import sqlite3
-import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
-from urllib.parse import quote
 
+from app.store.before import keep_copy
 from app.store.errors import (
     StoreBusy,
     StoreDamaged,
@@ -27,8 +26,10 @@ from app.store.errors import (
     StoreReadOnly,
     is_damage,
     translate,
+    translate_os,
 )
-from app.store.migrations import migrate
+from app.store.file import READER, WRITER, apply, connect, is_empty, kept_of, log_of, mark_of
+from app.store.migrations import LATEST, migrate, version
 
 __all__ = ["Database", "StoreBusy", "StoreDamaged", "StoreError", "StoreFull", "StoreReadOnly"]
 
@@ -38,18 +39,8 @@ Job = Callable[[sqlite3.Connection], T]
 _log = logging.getLogger(__name__)
 _READERS = 3
 _IDLE_S = 0.2  # quiet time after the last write before the chores run
+
 _SMALL = 8 * 2**20  # bytes; a file up to this size is checked at every open (some 20 ms)
-_WRITER = (
-    "PRAGMA synchronous = FULL",
-    "PRAGMA foreign_keys = ON",
-    "PRAGMA cell_size_check = ON",
-    "PRAGMA secure_delete = FAST",
-    "PRAGMA cache_size = -32000",
-    "PRAGMA wal_autocheckpoint = 4000",
-    "PRAGMA journal_size_limit = 67108864",
-)
-_READER = ("PRAGMA query_only = ON", "PRAGMA cell_size_check = ON", "PRAGMA cache_size = -8000")
-_MACOS = ("PRAGMA fullfsync = ON", "PRAGMA checkpoint_fullfsync = ON")
 
 
 def _utc_now() -> datetime:
@@ -59,9 +50,13 @@ def _utc_now() -> datetime:
 class Database:
     """Made by `open`. Jobs get the raw connection and run in a transaction of their own; they must be short."""
 
-    def __init__(self, path: Path, *, read_only: bool, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, path: Path, *, read_only: bool, why: StoreError | None = None, now: Callable[[], datetime]
+    ) -> None:
         self.path = path
         self.read_only = read_only
+        self._why = why
+        self._immutable = False
         self._now = now
         self._jobs: queue.SimpleQueue[tuple[Job[Any], Future[Any]] | None] = queue.SimpleQueue()
         self._chores: list[Job[bool]] = []
@@ -78,16 +73,18 @@ class Database:
         path: Path,
         *,
         read_only: bool = False,
+        why: StoreError | None = None,
         afresh: bool = False,
         now: Callable[[], datetime] = _utc_now,
     ) -> Database:
         """Open or create the file and bring its schema up to date.
 
-        `read_only`: another process owns the file; the schema is not touched and `write` raises StoreReadOnly.
+        `read_only`: another process owns the file, or the disk takes no writes; the schema is not touched and `write`
+        raises StoreReadOnly, or the trouble `why` for which the file cannot be written.
         `afresh`: the user chose to start empty although a damaged file is kept. Raises StoreDamaged with what was
         kept, StoreReadOnly, StoreBusy, StoreFull, or StoreError `store.newer` for a file of a later program.
         """
-        self = cls(path, read_only=read_only, now=now)
+        self = cls(path, read_only=read_only, why=why, now=now)
         ready: Future[None] = Future()
         threading.Thread(target=self._run, args=(ready, afresh), name="store-write", daemon=True).start()
         try:
@@ -98,6 +95,11 @@ class Database:
             self._readers.shutdown(wait=False)
             raise
         return self
+
+    @property
+    def why(self) -> StoreError | None:
+        """The trouble for which the file is only read."""
+        return self._why
 
     @property
     def closed(self) -> bool:
@@ -121,7 +123,7 @@ class Database:
         if self._closed:
             raise StoreError("store.closed", path=str(self.path))
         if self.read_only:
-            raise StoreReadOnly("store.read_only", path=str(self.path))
+            raise StoreReadOnly("store.read_only", path=str(self.path)) if self._why is None else _again(self._why)
         future: Future[T] = Future()
         self._jobs.put((job, future))
         return future
@@ -151,6 +153,9 @@ class Database:
             conn = self._open_writer(afresh)
         except sqlite3.Error as error:
             ready.set_exception(translate(error, self.path))
+            return
+        except OSError as error:
+            ready.set_exception(translate_os(error, self.path))
             return
         except BaseException as error:
             ready.set_exception(error)
@@ -219,7 +224,7 @@ class Database:
             return error
         if is_damage(error):
             try:
-                _mark(self.path).touch()
+                mark_of(self.path).touch()
             except OSError:
                 _log.warning("cannot mark the damaged store")
         told = translate(error, self.path)
@@ -227,35 +232,33 @@ class Database:
         return told
 
     def _open_writer(self, afresh: bool) -> sqlite3.Connection:
-        kept = _kept_of(self.path)
+        kept = kept_of(self.path)
         if not self.path.exists():
             if self.read_only:
                 raise StoreReadOnly("store.missing", path=str(self.path))
             if kept and not afresh:
                 raise StoreDamaged(kept)
-        elif not self.read_only and self._is_emptied():
+        elif not self.read_only and is_empty(self.path) and is_empty(log_of(self.path)):
+            # SQLite would take a file of no bytes for a new one, and the program would start empty.
             raise StoreDamaged(self._keep())
+        if self.read_only:
+            return self._open_to_look()
         try:
-            conn = _connect(self.path, read_only=self.read_only)
+            conn = connect(self.path, read_only=False)
         except sqlite3.Error as error:
             raise translate(error, self.path) from error
         try:
-            if self.read_only:
-                _apply(conn, _READER)
-                conn.execute("SELECT count(*) FROM sqlite_schema").fetchone()
-                return conn
             conn.execute("PRAGMA busy_timeout = 5000")
             mode = conn.execute("PRAGMA journal_mode = WAL").fetchone()[0]
             if mode != "wal":
                 raise StoreError("store.no_wal", path=str(self.path), mode=str(mode))
-            _apply(conn, _WRITER)
-            if sys.platform == "darwin":
-                _apply(conn, _MACOS)
+            apply(conn, WRITER)
             self._look(conn)
+            keep_copy(conn, self.path, self._now)
             migrate(conn)
         except sqlite3.Error as error:
             conn.close()
-            if is_damage(error) and not self.read_only:
+            if is_damage(error):
                 raise StoreDamaged(self._keep()) from error
             raise translate(error, self.path) from error
         except BaseException:
@@ -263,14 +266,35 @@ class Database:
             raise
         return conn
 
-    def _is_emptied(self) -> bool:
-        """A file of no bytes: SQLite would take it for a new one, and the program would start empty."""
-        wal = self.path.with_name(self.path.name + "-wal")
-        return self.path.is_file() and not self.path.stat().st_size and not (wal.exists() and wal.stat().st_size)
+    def _open_to_look(self) -> sqlite3.Connection:
+        """For reading only. Where SQLite cannot even make the index of its log (a full or read-only disk), and there is no
+        log to be read, the file is taken for one that nobody changes."""
+        try:
+            return self._looking()
+        except sqlite3.Error as error:
+            if self._why is None or is_damage(error) or not is_empty(log_of(self.path)):
+                raise translate(error, self.path) from error
+        self._immutable = True
+        try:
+            return self._looking()
+        except sqlite3.Error as error:
+            raise translate(error, self.path) from error
+
+    def _looking(self) -> sqlite3.Connection:
+        conn = connect(self.path, read_only=True, immutable=self._immutable)
+        try:
+            apply(conn, READER)
+            # Also the first look into the file, which finds whether it can be read at all.
+            if version(conn) != LATEST and self._why is not None:
+                raise _again(self._why)  # the schema cannot be brought up to date now
+        except BaseException:
+            conn.close()
+            raise
+        return conn
 
     def _look(self, conn: sqlite3.Connection) -> None:
         """A close look at a small file, or at any that showed damage before. Raises sqlite3.DatabaseError."""
-        mark = _mark(self.path)
+        mark = mark_of(self.path)
         if not mark.exists() and self.path.stat().st_size > _SMALL:
             return
         found = conn.execute("PRAGMA quick_check(1)").fetchone()[0]
@@ -293,7 +317,7 @@ class Database:
             source = self.path.with_name(self.path.name + suffix)
             if source.exists():
                 kept.append(source.rename(target.with_name(target.name + suffix)))
-        _mark(self.path).unlink(missing_ok=True)
+        mark_of(self.path).unlink(missing_ok=True)
         return tuple(kept)
 
     def _end_readers(self, conn: sqlite3.Connection) -> None:
@@ -333,33 +357,15 @@ class Database:
     def _reader(self) -> sqlite3.Connection:
         conn: sqlite3.Connection | None = getattr(self._local, "conn", None)
         if conn is None:
-            conn = _connect(self.path, read_only=self.read_only)
+            conn = connect(self.path, read_only=self.read_only, immutable=self._immutable)
             conn.execute("PRAGMA busy_timeout = 2000")
-            _apply(conn, _READER)
+            apply(conn, READER)
             with self._lock:
                 self._reader_conns.append(conn)
             self._local.conn = conn
         return conn
 
 
-def _connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
-    """`read_only` opens the file so that not even the last close of it checkpoints: that is the owner's."""
-    where = str(path)
-    if read_only:
-        # Not Path.as_uri: SQLite takes the server of a network path for an authority and refuses it.
-        posix = path.absolute().as_posix()
-        where = "".join(("file://", "" if posix.startswith("/") else "/", quote(posix, safe="/:"), "?mode=ro"))
-    return sqlite3.connect(where, uri=read_only, isolation_level=None, check_same_thread=False, cached_statements=256)
-
-
-def _apply(conn: sqlite3.Connection, pragmas: tuple[str, ...]) -> None:
-    for pragma in pragmas:
-        conn.execute(pragma)
-
-
-def _mark(path: Path) -> Path:
-    return path.with_name(path.name + ".suspect")
-
-
-def _kept_of(path: Path) -> tuple[Path, ...]:
-    return tuple(sorted(path.parent.glob(f"{path.stem}.damaged-*")))
+def _again(trouble: StoreError) -> StoreError:
+    """A fresh one: an exception that is raised twice would gather the traces of both."""
+    return type(trouble)(trouble.key, **trouble.params)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 import sqlite3
 from pathlib import Path
@@ -9,6 +10,8 @@ from pathlib import Path
 from app.contracts.messages import Message
 
 _LEAST_FREE = 4 * 2**20  # bytes; below this a failed write is taken as a full disk
+#: Windows' two words for a full disk come as ENOSPC already; a quota is a full disk to a merchant.
+_NO_ROOM = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
 
 
 class StoreError(Exception):
@@ -60,7 +63,9 @@ def translate(error: sqlite3.Error, path: Path) -> Exception:
     if code == sqlite3.SQLITE_FULL or (code == sqlite3.SQLITE_IOERR and _disk_is_full(path)):
         return StoreFull("store.full", **where)
     if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_CANTOPEN):
-        return StoreReadOnly("store.read_only", **where)
+        # SQLite cannot make its log on a full disk either, and then says only that it cannot open it.
+        full = code == sqlite3.SQLITE_CANTOPEN and _disk_is_full(path)
+        return StoreFull("store.full", **where) if full else StoreReadOnly("store.read_only", **where)
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return StoreBusy("store.busy", **where)
     if code == sqlite3.SQLITE_IOERR:
@@ -68,6 +73,18 @@ def translate(error: sqlite3.Error, path: Path) -> Exception:
     if code == sqlite3.SQLITE_INTERRUPT:
         return StoreError("store.closed", **where)
     return error
+
+
+def translate_os(error: OSError, path: Path) -> StoreError:
+    """The store's own error for the system's, about a file or folder at `path` that is not SQLite's."""
+    where = {"path": str(path)}
+    if error.errno in _NO_ROOM:
+        return StoreFull("store.full", **where)
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return StoreReadOnly("store.read_only", **where)
+    if error.errno in (errno.EBUSY, errno.EAGAIN):
+        return StoreBusy("store.busy", **where)
+    return StoreError("store.io", reason=error.strerror or type(error).__name__, **where)
 
 
 def _primary(error: sqlite3.Error) -> int:

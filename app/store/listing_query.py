@@ -20,8 +20,9 @@ _STATES = ("refused", "unknown", "sending", "pending", "queued", "")
 
 
 class ListingQuery(msgspec.Struct, frozen=True):
-    """What the grid asks for. Empty and None mean any; `sort` is one of SORTS; `wanted_only`: with a wish open.
-    Listings of removed connections are left out."""
+    """What the grid asks for. Empty and None mean any; `sort` is one of SORTS; `wanted_only`: with a wish open; `refused`:
+    with a wish that the channel refused. `sku`, `barcode` and `remote_id` are exact. Listings of removed connections are
+    left out."""
 
     search: str = ""
     connection_id: int | None = None
@@ -31,6 +32,10 @@ class ListingQuery(msgspec.Struct, frozen=True):
     offset: int = 0
     limit: int = 100
     wanted_only: bool = False
+    refused: bool = False
+    sku: str = ""
+    barcode: str = ""
+    remote_id: str = ""
 
 
 class ListingRow(msgspec.Struct, frozen=True, gc=False):
@@ -171,6 +176,12 @@ def _parts(q: ListingQuery) -> tuple[str, str, list[Any], bool]:
         values.append(q.status)
     if q.wanted_only:
         tests.append("(l.price_key <> '' OR l.stock_key <> '')")
+    if q.refused:
+        tests.append("(l.price_state = 'refused' OR l.stock_state = 'refused')")
+    for test, value in (("l.sku = ?", q.sku), ("l.barcode = ?", q.barcode), ("l.remote_id = ?", q.remote_id)):
+        if value:
+            tests.append(test)
+            values.append(value)
     return source, " ".join(("WHERE", " AND ".join(tests))), values, bool(words)
 
 

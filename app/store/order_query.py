@@ -17,7 +17,9 @@ _document = msgspec.json.Decoder(Order)
 
 
 class OrderQuery(msgspec.Struct, frozen=True):
-    """What the grid asks for. `since` and `until` bound `placed_at`, half open. Empty tuples mean any.
+    """What the grid asks for. `since` and `until` bound `placed_at`, half open; `ship_before` the day it must leave (orders
+    without one are left out). `unprinted`: no label or slip was made yet; `cancel_asked`: the buyer asked, the channel has not
+    decided. Empty tuples, None and False mean any.
 
     `sort` is one of SORTS. Orders that another took the place of are left out unless `superseded`.
     """
@@ -34,11 +36,15 @@ class OrderQuery(msgspec.Struct, frozen=True):
     limit: int = 100
     to_ship_only: bool = False
     superseded: bool = False
+    unprinted: bool = False
+    ship_before: datetime | None = None
+    cancel_asked: bool = False
 
 
 class OrderRow(msgspec.Struct, frozen=True, gc=False):
     """One line of the grid. `items` are pieces that are not cancelled; `total_micros` holds VAT and shipping;
-    instants aware UTC; `channel` is the connection's name; `title` the first line's."""
+    instants aware UTC; `channel` is the connection's name; `title` the first line's; `unpriced`: the channel has not told the
+    money yet, and the total's zero means nothing."""
 
     id: int
     number: str
@@ -67,6 +73,7 @@ class OrderRow(msgspec.Struct, frozen=True, gc=False):
     fulfilled_by_channel: bool
     cancel_asked: bool
     superseded_by: int | None
+    unpriced: bool = False
 
 
 class StatusChange(msgspec.Struct, frozen=True):
@@ -135,7 +142,10 @@ _SELECT = (
     "SELECT o.id, o.number, o.remote_id, o.connection_id, c.name, o.status, o.vendor_status, o.local_state, o.buyer,"
     " o.city, o.title, o.items, o.total_micros, o.currency, o.placed_at, o.updated_at, o.ship_by, o.carrier,"
     " o.tracking, o.printed_at, o.print_count, o.label_path, o.note, o.cash_on_delivery, o.fulfilled_by_channel,"
-    " o.cancel_asked, o.superseded_by"
+    " o.cancel_asked, o.superseded_by,"
+    # Looked up for a total of zero only: such orders are few, and their document alone knows.
+    " CASE WHEN o.total_micros = 0 THEN (SELECT json_extract(CAST(d.document AS TEXT), '$.unpriced')"
+    " FROM order_documents d WHERE d.order_id = o.id) END"
 )
 # CROSS JOIN keeps the order of the tables: the planner would else start from the few connections and sort everything.
 _CHANNEL = "CROSS JOIN connections c ON c.id = o.connection_id"
@@ -257,6 +267,12 @@ def _parts(q: OrderQuery) -> tuple[str, str, list[Any], search.Search]:
         test("o.placed_at >= ?", to_epoch_ms(q.since))
     if q.until is not None:
         test("o.placed_at < ?", to_epoch_ms(q.until))
+    if q.unprinted:
+        test("o.printed_at IS NULL")
+    if q.ship_before is not None:
+        test("o.ship_by < ?", to_epoch_ms(q.ship_before))
+    if q.cancel_asked:
+        test("o.cancel_asked = 1")
     return source, " ".join(("WHERE", " AND ".join(tests))) if tests else "", values, found
 
 
@@ -270,4 +286,6 @@ def _order(q: OrderQuery) -> str:
 def _row(row: tuple[Any, ...]) -> OrderRow:
     instants = (from_epoch_ms(row[14]), from_epoch_ms(row[15]), when(row[16]))
     flags = (bool(row[23]), bool(row[24]), bool(row[25]))
-    return OrderRow(*(*row[:14], *instants, row[17], row[18], when(row[19]), *row[20:23], *flags, row[26]))
+    return OrderRow(
+        *(*row[:14], *instants, row[17], row[18], when(row[19]), *row[20:23], *flags, row[26], bool(row[27]))
+    )

@@ -11,12 +11,12 @@ import msgspec
 
 from app.contracts.results import Page, Reject
 from app.model import Address, Buyer, Order, digits, to_epoch_ms
-from app.store import order_local, order_query, pages, search
+from app.store import erasing, order_local, order_query, pages, search
 from app.store.db import Database
 from app.store.order_local import LocalState
 from app.store.order_query import OrderQuery, OrderRow, StoredOrder, TodayFigures
 from app.store.pages import Applied, Sealed
-from app.store.rows import json_text
+from app.store.rows import insert_many, json_text
 
 STREAM = "orders"
 _TITLE = 160  # characters of the first line's title that the grid shows
@@ -28,7 +28,6 @@ _INSERT = (
     "INSERT INTO orders(number, status, vendor_status, placed_at, updated_at, ship_by, total_micros, currency, buyer,"
     " city, title, items, carrier, tracking, cash_on_delivery, fulfilled_by_channel, cancel_asked, content_hash,"
     " changed_at, id, account_id, connection_id, remote_id, arrived_at)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 _UPDATE = (
     "UPDATE orders SET number = ?, status = ?, vendor_status = ?, placed_at = ?, updated_at = ?, ship_by = ?,"
@@ -37,8 +36,9 @@ _UPDATE = (
 )
 _INSERT_LINE = (
     "INSERT INTO order_lines(order_id, position, remote_id, sku, barcode, title, quantity, unit_micros, currency, vat,"
-    " cancelled) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    " cancelled)"
 )
+_INSERT_DOCUMENT = "INSERT INTO order_documents(order_id, document, folded, tails)"
 _document = msgspec.json.Decoder(Order)
 Person = TypeVar("Person", Buyer, Address)
 _Known = dict[str, tuple[int, int, int, str, str, int]]
@@ -59,6 +59,24 @@ class Prepared(NamedTuple):
     sealed: dict[str, Sealed[Order]]
     ready: dict[str, _Rows]
     rejects: list[Reject]
+
+
+def joined(parts: Sequence[Prepared]) -> Prepared:
+    """Pages that came one after the other as one: of two with the same id the newer, on a tie the later; a record that
+    could not be read and came whole on a later page is no reject any more."""
+    sealed, ready, rejects = parts[0]
+    for later in parts[1:]:
+        rejects = [one for one in rejects if one.remote_id not in later.sealed]
+        for remote_id, one in later.sealed.items():
+            twin = sealed.get(remote_id)
+            if twin is not None and (one.updated_at or 0) < (twin.updated_at or 0):
+                continue
+            sealed[remote_id] = one
+            ready.pop(remote_id, None)
+            if remote_id in later.ready:
+                ready[remote_id] = later.ready[remote_id]
+        rejects += later.rejects
+    return Prepared(sealed, ready, rejects)
 
 
 class Orders:
@@ -190,7 +208,7 @@ def _count(value: int) -> int:
 
 def _folded(order: Order) -> str:
     buyer, to = order.buyer, order.ship_to
-    number = order.number if any(map(str.isalpha, order.number)) else ""
+    number = "" if order.number.isdecimal() or not any(map(str.isalpha, order.number)) else order.number
     names = pages.folded_names(number, buyer.name, to.name, to.company, to.city, to.district, buyer.email)
     return " ".join((names, *[pages.folded_words(line.title, line.sku, line.barcode) for line in order.lines]))
 
@@ -213,6 +231,7 @@ def _apply(
     cursor: tuple[str, datetime] | None,
     now: int,
 ) -> Applied:
+    erasing.hold(conn, account_id, sealed, ready, rejects)
     known = _lookup(conn, account_id, json_text(list(sealed)))
     next_id = int(conn.execute("SELECT coalesce(max(id), 0) FROM orders").fetchone()[0])
     news: list[tuple[int, Sealed[Order], _Rows]] = []
@@ -285,15 +304,13 @@ def _insert(
     news: list[tuple[int, Sealed[Order], _Rows]],
     now: int,
 ) -> None:
-    conn.executemany(
+    insert_many(
+        conn,
         _INSERT,
         [(*rows.columns, now, i, account_id, connection_id, one.record.remote_id, now) for i, one, rows in news],
     )
-    conn.executemany(
-        "INSERT INTO order_documents(order_id, document, folded, tails) VALUES (?, ?, ?, ?)",
-        [(i, one.document, rows.folded, rows.tails) for i, one, rows in news],
-    )
-    conn.executemany(_INSERT_LINE, [(i, *line) for i, _, rows in news for line in rows.lines])
+    insert_many(conn, _INSERT_DOCUMENT, [(i, one.document, rows.folded, rows.tails) for i, one, rows in news])
+    insert_many(conn, _INSERT_LINE, [(i, *line) for i, _, rows in news for line in rows.lines])
 
 
 def _update(
@@ -313,7 +330,7 @@ def _update(
         [(one.document, rows.folded, rows.tails, i) for i, one, rows in changes],
     )
     conn.executemany("DELETE FROM order_lines WHERE order_id = ?", [(i,) for i, _, _ in changes])
-    conn.executemany(_INSERT_LINE, [(i, *line) for i, _, rows in changes for line in rows.lines])
+    insert_many(conn, _INSERT_LINE, [(i, *line) for i, _, rows in changes for line in rows.lines])
     conn.executemany(
         "INSERT INTO order_history(order_id, at, updated_at, was, status, vendor_status) VALUES (?, ?, ?, ?, ?, ?)",
         history,

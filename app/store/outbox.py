@@ -17,7 +17,7 @@ import msgspec
 from app.contracts.messages import Message
 from app.contracts.results import Outcome, OutcomeState
 from app.model import from_epoch_ms, to_epoch_ms
-from app.store import intents, settings
+from app.store import audit, intents, settings
 from app.store.db import Database
 from app.store.errors import StoreError
 from app.store.rows import json_text, message_text, read_message, when
@@ -34,7 +34,9 @@ _COLUMNS = (
 )
 # sending, pending and unknown are on their way: nothing else for their subject may overtake them.
 _TAKE = (
-    "WHERE o.connection_id = ?1 AND o.kind = ?2 AND o.state = 'queued' AND o.not_before <= ?3"
+    "WHERE o.connection_id = ?1 AND o.kind = ?2 AND o.state = 'queued'"
+    # Last sent in the future: the clock was ahead then, and so is the moment that it waits for.
+    " AND (o.not_before <= ?3 OR o.sent_at > ?3)"
     " AND (o.subject IS NULL OR NOT EXISTS (SELECT 1 FROM outbox b WHERE b.connection_id = o.connection_id"
     " AND b.kind = o.kind AND b.subject = o.subject"
     " AND (b.state IN ('sending', 'pending', 'unknown') OR (b.state = 'queued' AND b.id < o.id))))"
@@ -252,17 +254,26 @@ class Outbox:
     async def due(self, now: datetime) -> list[tuple[int, str, int]]:
         """(connection id, kind, rows) of what waits and may go out now; freezes are not looked at."""
         query = (
-            "SELECT connection_id, kind, count(*) FROM outbox WHERE state = 'queued' AND not_before <= ?"
+            "SELECT connection_id, kind, count(*) FROM outbox WHERE state = 'queued'"
+            " AND (not_before <= ?1 OR sent_at > ?1)"
             " GROUP BY connection_id, kind ORDER BY min(id)"
         )
         return await self._db.read(lambda conn: conn.execute(query, (to_epoch_ms(now),)).fetchall())
 
+    async def next_due(self, connection_id: int) -> datetime | None:
+        """When the first of what waits may go out; None when nothing waits. A moment of the past: now."""
+        query = "SELECT min(not_before) FROM outbox WHERE connection_id = ? AND state = 'queued'"
+        found = await self._db.read(lambda conn: conn.execute(query, (connection_id,)).fetchone()[0])
+        return None if found is None else from_epoch_ms(found)
+
     async def freeze(self, connection_id: int | None = None) -> None:
         """`take` gives nothing for this connection (None: for all) until `unfreeze`; kept over restarts."""
-        await self._db.write(lambda conn: _freeze(conn, connection_id or 0, True))
+        at = to_epoch_ms(self._now())
+        await self._db.write(lambda conn: _freeze(conn, connection_id or 0, True, at))
 
     async def unfreeze(self, connection_id: int | None = None) -> None:
-        await self._db.write(lambda conn: _freeze(conn, connection_id or 0, False))
+        at = to_epoch_ms(self._now())
+        await self._db.write(lambda conn: _freeze(conn, connection_id or 0, False, at))
 
     async def frozen(self) -> frozenset[int]:
         """Ids of frozen connections; 0 stands for all."""
@@ -335,10 +346,16 @@ def _requeue(conn: sqlite3.Connection, row: tuple[Any, ...], due: int, message: 
     intents.mark(conn, kind, subject, key, QUEUED, message)
 
 
-def _freeze(conn: sqlite3.Connection, connection_id: int, on: bool) -> None:
-    frozen = set(settings.read(conn, _FROZEN, []))
-    frozen = frozen | {connection_id} if on else frozen - {connection_id}
+def _freeze(conn: sqlite3.Connection, connection_id: int, on: bool, now: int) -> None:
+    was = set(settings.read(conn, _FROZEN, []))
+    frozen = was | {connection_id} if on else was - {connection_id}
+    if frozen == was:
+        return
     settings.write(conn, _FROZEN, sorted(frozen) or None)
+    entry = audit.Entry(
+        audit.Action.SETTINGS_CHANGED, connection_id or None, ("setting", _FROZEN), details={"value": on}
+    )
+    audit.append(conn, now, *entry.columns())
 
 
 def _row(row: tuple[Any, ...]) -> OutboxRow:

@@ -18,6 +18,7 @@ import msgspec
 from app.contracts.messages import Message
 from app.contracts.results import Reject
 from app.model import Listing, Order, fold, to_epoch_ms
+from app.model.plausible import check_listing, check_order, odd_parts, odd_values
 from app.store import attention, cursors
 
 R = TypeVar("R", Order, Listing)
@@ -56,16 +57,31 @@ async def seal(items: Sequence[R], rejects: list[Reject]) -> dict[str, Sealed[R]
     sealed: dict[str, Sealed[R]] = {}
     for count, record in enumerate(items, 1):
         try:
+            odd = _checked(record)
             one = Sealed(record)  # encoding refuses lone surrogates, also in the remote id
         except UNFIT as error:
             rejects.append(unfit(record, error))
             continue
+        if odd:
+            told = {"field": ", ".join(field for field, _ in odd), "value": ", ".join(value for _, value in odd)}
+            rejects.append(
+                Reject(record.remote_id, one.document.decode(), Message("answer.odd_value", told, field=odd[0][0]))
+            )
         twin = sealed.get(record.remote_id)
         if twin is None or (one.updated_at or 0) >= (twin.updated_at or 0):
             sealed[record.remote_id] = one
         if count % _SLICE == 0:
             await asyncio.sleep(0)
     return sealed
+
+
+def _checked(record: Order | Listing) -> list[tuple[str, str]]:
+    """The vendor's record against the rules of the trade: its odd parts. Raises ValueError for one that cannot be kept."""
+    if isinstance(record, Order):
+        check_order(record)
+        return list(odd_parts(record))
+    check_listing(record)
+    return list(odd_values(record))
 
 
 async def prepare(
@@ -111,7 +127,8 @@ def close_page(
     now: int,
 ) -> None:
     """The last part of a page's transaction: rejects in, mended ones out, the cursor forward."""
-    attention.settle(conn, account_id, stream, list(good), now)
+    odd = {one.remote_id for one in rejects}  # a part of a good record that could not be read stays told
+    attention.settle(conn, account_id, stream, [one for one in good if one not in odd], now)
     attention.put(conn, connection_id, account_id, stream, rejects, now)
     if cursor is not None:
         cursors.advance(conn, connection_id, cursor[0], to_epoch_ms(cursor[1]), now)

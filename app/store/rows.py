@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import sqlite3
+from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
+from itertools import chain
+from typing import Any
 
 import msgspec
 
@@ -46,3 +51,27 @@ def read_flags(text: str) -> dict[str, bool]:
 
 def read_counts(text: str) -> dict[str, int]:
     return _counts.decode(text)
+
+
+_MOST = 256  # rows of one statement: 256 x 24 values stay far below SQLite's limit of 32,766
+
+
+def insert_many(conn: sqlite3.Connection, head: str, rows: Sequence[tuple[Any, ...]]) -> None:
+    """`executemany` of `head` (an INSERT up to its VALUES) in few long steps instead of one a row.
+
+    Python's module gives up the interpreter lock around each step and queues for it again after it. With a loop that is
+    busy reading the next page, a row a step means a queue a row: the writer stood still until the loop was idle. Lots are
+    powers of two, so that the same few statements stay prepared.
+    """
+    first, lot = 0, _MOST
+    while first < len(rows):
+        while lot > len(rows) - first:
+            lot //= 2
+        conn.execute(_values(head, len(rows[0]), lot), tuple(chain.from_iterable(rows[first : first + lot])))
+        first += lot
+
+
+@lru_cache(maxsize=64)
+def _values(head: str, width: int, count: int) -> str:
+    row = "".join(("(", ", ".join("?" * width), ")"))
+    return " ".join((head, "VALUES", ", ".join([row] * count)))

@@ -211,7 +211,9 @@ def _note(conn: sqlite3.Connection, errors: Sequence[tuple[Any, ...]], good: Map
     )
     conn.executemany(
         "INSERT INTO sample_latest(connection_id, ok_at) VALUES (?, ?)"
-        " ON CONFLICT DO UPDATE SET ok_at = max(ok_at, excluded.ok_at)",
+        # One from more than a day ahead is of a clock that was wrong.
+        " ON CONFLICT DO UPDATE SET ok_at = CASE WHEN ok_at > excluded.ok_at + 86400000 THEN excluded.ok_at"
+        " ELSE max(ok_at, excluded.ok_at) END",
         list(good.items()),
     )
 

@@ -5,6 +5,7 @@ It must never lie in a folder that a cloud service synchronises: such services c
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 from collections.abc import Callable
@@ -123,7 +124,11 @@ class Workspace:
                 raise WorkspaceOwned(None, None, None) from None
             handover = None if owner.port is None else {"port": owner.port, "token": owner.token}
             raise WorkspaceOwned(owner.pid, owner.since, handover) from None
-        return Owned(self, lock, _Owner(os.getpid(), now()))
+        try:
+            return Owned(self, lock, _Owner(os.getpid(), now()))
+        except BaseException:
+            lock.release()  # a full disk: nobody owns it then
+            raise
 
     def owner(self) -> _Owner | None:
         """What the owner wrote of itself; a file left by a dead process says nothing about the lock."""
@@ -151,7 +156,8 @@ class Owned:
     def release(self) -> None:
         """Twice is fine."""
         if self._lock.is_locked:
-            (self.workspace.folder / _OWNER).unlink(missing_ok=True)
+            with contextlib.suppress(OSError):  # a disk that takes no writes any more: the file says nothing about the lock
+                (self.workspace.folder / _OWNER).unlink(missing_ok=True)
             self._lock.release()
 
     def __enter__(self) -> Owned:

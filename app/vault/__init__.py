@@ -4,8 +4,8 @@ from app.vault.errors import VaultAbsent, VaultDamaged, VaultError, VaultLocked,
 from app.vault.file import World
 from app.vault.kdf import TEST_VARIABLE, KdfChoice, Profile
 from app.vault.redact import RedactFilter, Redactor
-from app.vault.slots import SlotInfo
-from app.vault.vault import EntryInfo, Rekeyed, Vault
+from app.vault.slots import EntryInfo, Rekeyed, SlotInfo
+from app.vault.vault import Vault
 
 __all__ = [
     "TEST_VARIABLE", "EntryInfo", "KdfChoice", "Profile", "RedactFilter", "Redactor", "Rekeyed", "SlotInfo", "Vault",

@@ -12,9 +12,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+import msgspec
+
 from app.contracts import Secret
 from app.vault.container import NONCE_BYTES, Header, Slot, seal, slot_aad, unseal
-from app.vault.kdf import KEY_BYTES, SALT_BYTES, Kdf, Profile, derive, password_bytes
+from app.vault.kdf import KEY_BYTES, SALT_BYTES, Kdf, KdfChoice, Profile, derive, password_bytes
 
 KEYRING, PASSWORD, RECOVERY = "keyring", "password", "recovery"
 
@@ -25,6 +27,23 @@ _CHECK_CHARS = 2
 _GROUP = 4
 # What people type for what is printed: small letters, look-alikes, the Turkish dotted and dotless i.
 _READ_AS = {c.lower(): c for c in _ALPHABET} | dict.fromkeys("iIlLİı", "1") | dict.fromkeys("oO", "0")
+
+
+@dataclass(frozen=True)
+class EntryInfo:
+    """Age of an entry, aware UTC. `version` counts its changes from 1."""
+
+    created_at: datetime
+    changed_at: datetime
+    version: int
+
+
+@dataclass(frozen=True)
+class Rekeyed:
+    """`dropped`: kinds of slots that could not be wrapped anew; `recovery`: the new code when one was asked for."""
+
+    dropped: tuple[str, ...]
+    recovery: Secret | None
 
 
 @dataclass(frozen=True)
@@ -43,6 +62,16 @@ def info(slot: Slot) -> SlotInfo:
 
 def slot_of(header: Header, kind: str) -> Slot | None:
     return next((slot for slot in header.slots if slot.kind == kind), None)
+
+
+def replaced(header: Header, slot: Slot) -> Header:
+    """The header with this slot as the only one of its kind."""
+    return msgspec.structs.replace(header, slots=(*(one for one in header.slots if one.kind != slot.kind), slot))
+
+
+def choice_of(slot: Slot | None) -> KdfChoice:
+    """The KDF of a password or recovery slot; Argon2id where there is none yet."""
+    return KdfChoice(slot.kdf.name) if slot is not None else KdfChoice.ARGON2ID
 
 
 def wrap(

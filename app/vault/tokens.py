@@ -11,6 +11,7 @@ from urllib.parse import quote
 from app.contracts import Secret, Token
 
 PREFIX = "token/"
+NEXT = "next/"
 SECRET_FIELDS = ("access", "refresh")
 
 
@@ -25,6 +26,11 @@ class _Entries(Protocol):
 def prefix_of(entry_id: str) -> str:
     """Where the tokens of an entry live. A slash in an id is quoted, or two accounts could share a token."""
     return f"{PREFIX}{quote(entry_id, safe='')}/"
+
+
+def next_of(entry_id: str) -> str:
+    """Where an entry's new values wait until they have proved good; the entry itself stays in force."""
+    return f"{NEXT}{entry_id}"
 
 
 class VaultTokens:

@@ -23,29 +23,12 @@ from app.vault.container import NONCE_BYTES, About, Header, Record, Slot, seal_e
 from app.vault.errors import VaultError, VaultLocked, VaultRefused
 from app.vault.file import VaultFile, World
 from app.vault.kdf import KEY_BYTES, KdfChoice, Profile, test_profile_allowed
-from app.vault.slots import KEYRING, PASSWORD, RECOVERY, SlotInfo, info, slot_of
-from app.vault.tokens import PREFIX, SECRET_FIELDS, VaultTokens, prefix_of
-from app.vault.wrapping import check_password, derived, keyring_slot, quietly_drop, typed_slot
+from app.vault.slots import KEYRING, PASSWORD, RECOVERY, EntryInfo, Rekeyed, SlotInfo, info, slot_of
+from app.vault.tokens import PREFIX, SECRET_FIELDS, VaultTokens, next_of, prefix_of
+from app.vault.wrapping import check_password, check_text, derived, keyring_slot, quietly_drop, typed_slot
 
 LONGEST_ID = 400
 T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class EntryInfo:
-    """Age of an entry, aware UTC. `version` counts its changes from 1."""
-
-    created_at: datetime
-    changed_at: datetime
-    version: int
-
-
-@dataclass(frozen=True)
-class Rekeyed:
-    """`dropped`: kinds of slots that could not be wrapped anew; `recovery`: the new code when one was asked for."""
-
-    dropped: tuple[str, ...]
-    recovery: Secret | None
 
 
 @dataclass(frozen=True, repr=False)
@@ -54,6 +37,8 @@ class _Open:
     records: dict[str, Record]
 
 
+# What is done with a new recovery code before it takes the place of the old one: shown, printed. Whoever raises, keeps the old.
+Keep = Callable[[Secret], Awaitable[None]]
 # From the header and what is open now to what they shall be. Runs while no other change does.
 _Change = Callable[[Header, _Open], Awaitable[tuple[Header, _Open]]]
 
@@ -163,6 +148,16 @@ class Vault:
             raise VaultRefused("vault.recovery_typo")
         await self._to_its_end(self._enter(RECOVERY, code))
 
+    async def unlock_with(self, typed: Secret) -> str:
+        """By the password or by the recovery code, whichever was typed; gives the kind of the slot that opened.
+
+        Raises VaultRefused, VaultDamaged.
+        """
+        by_code = ways.read_code(typed) is not None and slot_of(self._header, RECOVERY) is not None
+        kind = RECOVERY if by_code else PASSWORD
+        await self._to_its_end(self._enter(kind, typed))
+        return kind
+
     async def unlock_with_keyring(self, keyring: KeyringPort) -> None:
         """Raises VaultRefused (`vault.keyring_…`); `keyring_missing` is set when the slot should be offered again."""
         if slot_of(self._header, KEYRING) is None:
@@ -176,6 +171,20 @@ class Vault:
             raise VaultRefused("vault.keyring_missing")
         await self._to_its_end(self._enter(KEYRING, secret))
         self.keyring_missing = False
+
+    async def check_keyring(self, keyring: KeyringPort) -> str:
+        """Whether the keyring still opens this vault: "" when it does or is no way in, else the message key of why not
+        (`vault.keyring_…`). Sets `keyring_missing` when the slot should be offered again."""
+        slot = slot_of(self._header, KEYRING)
+        if slot is None:
+            return ""
+        try:
+            secret = await keyring.get(self._header.vault)
+        except KeyringError as trouble:
+            return trouble.key
+        fits = secret is not None and await derived(ways.unwrap, self._header, slot, secret) is not None
+        self.keyring_missing = not fits
+        return "" if fits else "vault.keyring_missing" if secret is None else "vault.keyring_wrong"
 
     async def lock(self) -> None:
         """Forget the key and all plain values, after the changes under way. (Python cannot wipe memory.)"""
@@ -202,7 +211,7 @@ class Vault:
         if not 0 < len(entry_id) <= LONGEST_ID:
             raise ValueError("an entry's id has 1 to 400 characters")
         plain = dict(values)
-        _check_text(entry_id, *plain, *plain.values())
+        check_text(entry_id, *plain, *plain.values())
 
         async def change(header: Header, now: _Open) -> tuple[Header, _Open]:
             old = now.records.get(entry_id)
@@ -215,11 +224,11 @@ class Vault:
         await self._to_its_end(self._change(change))
 
     async def drop(self, entry_id: str) -> None:
-        """Remove an entry and its tokens; nothing happens when there is none. Raises VaultLocked, VaultUnsaved."""
-        gone = prefix_of(entry_id)
+        """Remove an entry, its tokens and new values that wait for it; nothing happens when there is none. Raises VaultLocked, VaultUnsaved."""
+        gone, waiting = prefix_of(entry_id), next_of(entry_id)
 
         async def change(header: Header, now: _Open) -> tuple[Header, _Open]:
-            left = {k: v for k, v in now.records.items() if k != entry_id and not k.startswith(gone)}
+            left = {k: v for k, v in now.records.items() if k not in (entry_id, waiting) and not k.startswith(gone)}
             return header, now if len(left) == len(now.records) else _Open(now.key, left)
 
         # The copy before would keep what was meant to be gone.
@@ -238,27 +247,34 @@ class Vault:
 
     # -- slots
 
-    async def change_password(self, old: Secret, new: Secret) -> None:
+    async def change_password(self, old: Secret, new: Secret, kdf: KdfChoice | None = None) -> None:
         """Older copies of the file (backups) still open with the old one: `rekey` and new keys at the vendors help."""
         await self.unlock_with_password(old)
-        await self.add_password(new)
+        await self.add_password(new, kdf)
 
     async def add_password(self, new: Secret, kdf: KdfChoice | None = None) -> None:
         """Add or replace the password. `kdf` None keeps the choice of the slot that is replaced, else Argon2id."""
         check_password(new, self._header.profile)
 
         async def change(header: Header, now: _Open) -> tuple[Header, _Open]:
-            choice = kdf or _choice_of(slot_of(header, PASSWORD))
-            return _with(header, await typed_slot(PASSWORD, new, header, now.key, choice, self._file.world)), now
+            choice = kdf or ways.choice_of(slot_of(header, PASSWORD))
+            return ways.replaced(
+                header, await typed_slot(PASSWORD, new, header, now.key, choice, self._file.world)
+            ), now
 
         await self._to_its_end(self._change(change, purge=True))
 
-    async def add_recovery(self, kdf: KdfChoice = KdfChoice.ARGON2ID) -> Secret:
-        """A new recovery code; the one before it no longer opens."""
+    async def add_recovery(self, kdf: KdfChoice = KdfChoice.ARGON2ID, *, keep: Keep | None = None) -> Secret:
+        """A new recovery code; the one before it no longer opens. `keep` comes first: a code that could not be printed
+        must not void the one on the paper."""
+        if self.locked:
+            raise VaultLocked
         code = ways.new_code(self._file.world.random)
+        if keep is not None:
+            await keep(code)
 
         async def change(header: Header, now: _Open) -> tuple[Header, _Open]:
-            return _with(header, await typed_slot(RECOVERY, code, header, now.key, kdf, self._file.world)), now
+            return ways.replaced(header, await typed_slot(RECOVERY, code, header, now.key, kdf, self._file.world)), now
 
         await self._to_its_end(self._change(change, purge=True))
         return code
@@ -267,7 +283,7 @@ class Vault:
         """Add the keyring's slot, or mend it when its secret vanished. Raises VaultError (`vault.keyring_…`)."""
 
         async def change(header: Header, now: _Open) -> tuple[Header, _Open]:
-            return _with(header, await keyring_slot(keyring, header, now.key, self._file.world)), now
+            return ways.replaced(header, await keyring_slot(keyring, header, now.key, self._file.world)), now
 
         await self._to_its_end(self._change(change, purge=True))
         self.keyring_missing = False
@@ -289,11 +305,17 @@ class Vault:
             await quietly_drop(keyring, self._header.vault)
 
     async def rekey(
-        self, *, keyring: KeyringPort | None = None, password: Secret | None = None, recovery: bool = False
+        self,
+        *,
+        keyring: KeyringPort | None = None,
+        password: Secret | None = None,
+        recovery: bool = False,
+        keep: Keep | None = None,
     ) -> Rekeyed:
         """A new vault key, all entries sealed anew. Slots whose secret is not at hand here are dropped and named.
 
-        `password` must be the present one when there is one. Raises VaultRefused, VaultError, VaultUnsaved.
+        `password` must be the present one when there is one; `keep` gets the new recovery code before anything changes.
+        Raises VaultRefused, VaultError, VaultUnsaved, and what `keep` raises.
         """
         world, code = self._file.world, ways.new_code(self._file.world.random) if recovery else None
         kinds_before: tuple[str, ...] = ()
@@ -305,11 +327,13 @@ class Vault:
             check_password(password, self._header.profile)
             if slot_of(self._header, PASSWORD) is not None:
                 await self.unlock_with_password(password)
+        if code is not None and keep is not None:
+            await keep(code)
 
         async def change(header: Header, now: _Open) -> tuple[Header, _Open]:
             nonlocal kinds_before
             kinds_before = tuple(slot.kind for slot in header.slots)
-            key, choice = world.random(KEY_BYTES), _choice_of(slot_of(header, PASSWORD))
+            key, choice = world.random(KEY_BYTES), ways.choice_of(slot_of(header, PASSWORD))
             new: list[Slot] = []
             if password is not None:
                 new.append(await typed_slot(PASSWORD, password, header, key, choice, world))
@@ -390,19 +414,3 @@ class Vault:
         self._running.discard(task)
         if not task.cancelled():
             task.exception()  # seen, also when the waiter is gone
-
-
-def _with(header: Header, slot: Slot) -> Header:
-    return msgspec.structs.replace(header, slots=(*(one for one in header.slots if one.kind != slot.kind), slot))
-
-
-def _choice_of(slot: Slot | None) -> KdfChoice:
-    return KdfChoice(slot.kdf.name) if slot is not None else KdfChoice.ARGON2ID
-
-
-def _check_text(*texts: str) -> None:
-    for text in texts:
-        try:
-            text.encode()
-        except UnicodeEncodeError:
-            raise ValueError("a value holds half a surrogate pair") from None

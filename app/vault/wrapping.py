@@ -27,6 +27,15 @@ def check_password(password: Secret, profile: Profile) -> None:
         raise VaultError("vault.password_short", least=str(least))
 
 
+def check_text(*texts: str) -> None:
+    """Raises ValueError for what is no text."""
+    for text in texts:
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            raise ValueError("a value holds half a surrogate pair") from None
+
+
 async def derived(work: Callable[..., T], *args: object) -> T:
     """Run a key derivation in a thread. Raises VaultError (`vault.kdf_failed`) when this machine cannot do it."""
     try:

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from app.contracts import Account, Kind, Message, Outcome, OutcomeState, Page, ProbeResult, ProviderError, Receipt, fail
-from app.kit import Call, Classifier, Reply, httpx, pages, send
+from app.kit import Call, Classifier, Reply, httpx, pages, plausible, send
 from app.model import Listing, Order, PriceChange, ShipmentNotice, StockChange, Window
 from providers.families import amazon_sp_feeds as feeds
 from providers.families import amazon_sp_listings as goods
@@ -87,7 +87,11 @@ class AmazonSP:
             if error.message.code == "item.not_found":
                 return ()
             raise
-        found = sales.order_of(wire, self.site)
+        try:
+            found = sales.order_of(wire, self.site)
+            plausible(found)
+        except (ValueError, ArithmeticError) as error:
+            raise fail(Message("answer.unreadable", {"operation": "order", "reason": str(error)[:120]})) from error
         return (found,) if found.extra["marketplace_id"] == self.site.marketplace else ()
 
     async def _order(self, number: str) -> WireOrder:

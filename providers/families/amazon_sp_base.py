@@ -57,7 +57,11 @@ class WireMoney(msgspec.Struct, frozen=True, rename="camel"):
     currency_code: str
 
     def money(self) -> Money:
-        return Money.of(self.amount, self.currency_code)
+        """Raises OursError for a currency that does not exist."""
+        try:
+            return Money.of(self.amount, self.currency_code)
+        except ValueError as error:
+            raise fail(Message("answer.unreadable", {"reason": str(error)[:120]}, field="currencyCode")) from error
 
 
 def credential(account: Account, key: str) -> str:
@@ -204,5 +208,5 @@ def store_errors(reply: Reply) -> Message | None:
     """The document store behind the signed addresses: a refusal there means a link that ran out, never the key."""
     if 200 <= reply.status < 300:
         return None
-    text = clean(reply.body[:300].decode("utf-8", "replace"), 200)
-    return Message("server.error", vendor_code=str(reply.status), vendor_text=text, status=reply.status)
+    found = http_errors(reply) or Message("server.error")  # its body is XML for machines: no words for a merchant
+    return Message("server.error", vendor_code=str(reply.status), vendor_text=found.vendor_text, status=reply.status)

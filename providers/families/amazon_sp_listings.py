@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from app.contracts import Account, Message, Page, Reject
+from app.contracts import Account, Message, Page, Reject, fail
 from app.kit import Call, Reply, decode_json, encode_json, read_records, segment, with_params
 from app.model import Listing, ListingStatus, Money, clean, iso_z, parse_iso
 from providers.families.amazon_sp_base import Site, WireMoney, credential
@@ -135,7 +135,10 @@ class ItemView:
     def __init__(self, wire: WireItem, site: Site) -> None:
         self.wire, self.site = wire, site
         self.summary = next((one for one in wire.summaries if one.marketplace_id == site.marketplace), None)
-        self._attributes: dict[str, Any] = _attributes.decode(wire.attributes) or {}
+        try:
+            self._attributes: dict[str, Any] = _attributes.decode(wire.attributes) or {}
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            raise fail(Message("answer.unreadable", {"field": "attributes"}, field="attributes")) from error
 
     def attribute(self, name: str) -> list[dict[str, Any]]:
         """The instances of an attribute that apply here."""

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from app.contracts import Account, Page
-from app.kit import Call, Reply, decode_json, read_records, segment, with_params
+from app.kit import Call, Reply, decode_json, named, read_lenient, segment, tracking_number, with_params
 from app.model import (
     Address,
     Buyer,
@@ -49,6 +49,15 @@ SETTLED = timedelta(minutes=2)
 #: The bucket of searchOrders refills once in three minutes and six countries may share it: a following page may queue for
 #: long, and failing it would start a long import anew every time.
 PAGE_PATIENCE_S = 600.0
+
+
+#: Optional because a role or a pending payment can take them away; odd ones must not be missed all the same.
+FIRM = frozenset({
+    "fulfillment", "fulfilledBy", "packages", "packageStatus", "proceeds", "grandTotal", "breakdowns", "subtotal", "price",
+    "unitPrice", "cancellation", "cancellationRequest", "cancellationExecution", "shipping", "shippingConstraints",
+    "cashOnDelivery", "payment", "paymentExecutions", "paymentMethod", "recipient", "deliveryAddress", "sellerSku",
+    "marketplaceId",
+})  # fmt: skip
 
 
 def included(personal: bool) -> str:
@@ -89,7 +98,7 @@ def parse_orders(reply: Reply, site: Site) -> Page[Order]:
     """One page. The last one tells how far it reaches (`lastUpdatedBefore`); before it nothing may be said, because the
     documents promise no order of the records."""
     found = decode_json(reply, WireSearch)
-    items, rejects = read_records(found.orders, WireOrder, lambda wire: order_of(wire, site), _id_of)
+    items, rejects = read_lenient(found.orders, WireOrder, lambda wire: order_of(wire, site), _id_of, firm=FIRM)
     covered = parse_iso(found.last_updated_before) if found.last_updated_before and not _token(found) else None
     return Page(items, rejects, covered)
 
@@ -125,16 +134,21 @@ _STATUSES = {
 
 
 def order_of(wire: WireOrder, site: Site) -> Order:
-    """A pending order has no totals, no prices and no address yet: its money is zero in the marketplace's currency."""
+    """A pending order has no totals, no prices and no address yet: it is `unpriced`, zero in the marketplace's currency."""
     marketplace = wire.sales_channel.marketplace_id or site.marketplace
     home = msgspec.structs.replace(site, marketplace=marketplace)
     state = wire.fulfillment
     status = _status(wire)
-    total = wire.proceeds.grand_total.money() if wire.proceeds and wire.proceeds.grand_total else site.zero()
+    told = wire.proceeds.grand_total if wire.proceeds else None
+    total = told.money() if told is not None else site.zero()
     shipping, discount = _sums(wire, "SHIPPING"), _sums(wire, "DISCOUNT")
     cancelled = status is OrderStatus.CANCELLED
     latest = state.ship_by_window.latest_date_time if state and state.ship_by_window else None
-    sent = [package for package in wire.packages if package.tracking_number] or wire.packages
+    sent = [package for package in wire.packages if tracking_number(package.tracking_number or "")] or wire.packages
+    ship_by = None
+    if latest:
+        with named("fulfillment.shipByWindow.latestDateTime"):
+            ship_by = parse_iso(latest)
     return Order(
         remote_id=wire.order_id,
         number=wire.order_id,
@@ -147,15 +161,16 @@ def order_of(wire: WireOrder, site: Site) -> Order:
         buyer=_buyer(wire.buyer),
         ship_to=_address(wire.recipient.delivery_address) if wire.recipient else Address(),
         bill_to=_bill_to(wire.tax),
-        ship_by=parse_iso(latest) if latest else None,
+        ship_by=ship_by,
         shipping=shipping,
         discount=abs_money(discount),
         note=_note(wire),
         carrier=clean(sent[-1].carrier or "", 80) if sent else "",
-        tracking_number=clean(sent[-1].tracking_number or "", 80) if sent else "",
+        tracking_number=tracking_number(sent[-1].tracking_number or "") if sent else "",
         cash_on_delivery=_cash_on_delivery(wire),
         fulfilled_by_channel=bool(state and state.fulfilled_by == "AMAZON"),
         cancel_asked=not cancelled and any(_cancel_asked(item) for item in wire.order_items),
+        unpriced=told is None,
         extra=_extra(wire, marketplace),
     )
 

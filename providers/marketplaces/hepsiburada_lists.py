@@ -35,7 +35,7 @@ def rows_of(reply: Reply) -> Rows:
     """The rows of a bare array or of an envelope (`items`, `Items`, `data` …). Raises OursError for anything else."""
     if reply.body.lstrip()[:1] == b"[":
         total = reply.header("totalcount") or reply.header("x-total-count") or reply.header("x-totalcount")
-        return Rows(tuple(decode_json(reply, list[msgspec.Raw])), int(total) if total.isdigit() else None)
+        return Rows(tuple(decode_json(reply, list[msgspec.Raw])), _whole(total))
     envelope = {k.casefold(): v for k, v in decode_json(reply, dict[str, msgspec.Raw]).items()}
     for name in ("items", "listings", "data", "content"):
         if name in envelope and bytes(envelope[name])[:1] == b"[":
@@ -45,8 +45,12 @@ def rows_of(reply: Reply) -> Rows:
 
 
 def _number(raw: msgspec.Raw | None) -> int | None:
-    text = bytes(raw).decode() if raw is not None else ""
-    return int(text) if text.isdigit() else None
+    return _whole(bytes(raw).decode() if raw is not None else "")
+
+
+def _whole(text: str) -> int | None:
+    """A count; None for what is none: `²` is a digit to Python, and a number of a thousand digits no count."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
 
 
 class Walk:
@@ -98,7 +102,10 @@ def _overlap(count: int) -> int:
 
 def loose(raw: msgspec.Raw) -> Any:
     """The record without types; numbers that are no integers stay text, because nothing here is money."""
-    return _loose.decode(raw)
+    try:
+        return _loose.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):  # `parse_…` tells of it; a page is not lost for a byte
+        return None
 
 
 _loose = msgspec.json.Decoder(float_hook=str)

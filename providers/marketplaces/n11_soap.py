@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from lxml import etree
 
-from app.contracts import Account, Message, Page, Reject
+from app.contracts import Account, Message, Page, Reject, fail
 from app.kit import (
     Call,
     Element,
@@ -114,7 +114,10 @@ def to_claim(element: Element) -> Claim:
 
 def parse_claims(reply: Reply) -> Page[Claim]:
     """One page; a claim that cannot be read is a reject."""
-    listed = descendant(soap_body(reply), "claimReturnList")
+    body = soap_body(reply)
+    listed = descendant(body, "claimReturnList")
+    if listed is None and descendant(body, "result") is None:  # not N11's answer: no list is not an empty one
+        raise fail(Message("answer.unreadable", {"operation": reply.operation, "reason": "no claim list"}))
     good: list[Claim] = []
     bad: list[Reject] = []
     for element in children(listed, "claimReturn") if listed is not None else []:

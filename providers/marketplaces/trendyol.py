@@ -57,7 +57,7 @@ C = TypeVar("C", PriceChange, StockChange)
 CLAIM_AGE = timedelta(days=30)
 #: The seller has told these, or the carrier has gone past them.
 TOLD = frozenset({"Picking", "Invoiced", "Shipped", "AtCollectionPoint", "Delivered", "UnDelivered", "Returned"})
-NOT_SENT = frozenset({"rate.limited", "breaker.open", "net.unreachable", "net.offline", "net.tls"})
+NOT_SENT = frozenset({"rate.limited", "rate.repeated", "breaker.open", "net.unreachable", "net.offline", "net.tls"})
 
 
 class LabelWire(msgspec.Struct):
@@ -72,8 +72,11 @@ class LabelsWire(msgspec.Struct):
 def parse_labels(reply: Reply) -> tuple[Label, ...]:
     """One label a box. Trendyol's are ZPL for 100 mm × 130 mm at 8 dots/mm, which is not told in the answer."""
     known = {"ZPL": LabelFormat.ZPL, "EPL": LabelFormat.EPL}
-    found = decode_json(reply, LabelsWire).data or []
-    return tuple(Label(known.get(one.format, LabelFormat.ZPL), one.label.encode()) for one in found if one.label)
+    found = [one for one in decode_json(reply, LabelsWire).data or [] if one.label]
+    if any(one.format not in ("EPL",) and not one.label.lstrip().startswith("^XA") for one in found):
+        # Anything else would come out of the printer as pages of letters.
+        raise fail(Message("answer.unreadable", {"field": "data.label"}, field="data.label"))
+    return tuple(Label(known.get(one.format, LabelFormat.ZPL), one.label.encode()) for one in found)
 
 
 class Trendyol:

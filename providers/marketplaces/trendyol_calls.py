@@ -273,7 +273,7 @@ def same_request(text: str) -> bool:
 def trendyol_errors(account: Account) -> Classifier:
     """The classifier for the account's address: only the stage server answers 503 to a foreign IP.
 
-    An identical body within 15 minutes is `rate.limited` for 900 s and not a success: another value may have gone out between
+    An identical body within 15 minutes is `rate.repeated` for 900 s and not a success: another value may have gone out between
     the two (10, 12, 10), so the only safe end is to send this one again when Trendyol takes it.
     """
     stage = STAGE_HOST in (urlsplit(account.base_url).hostname or "")
@@ -288,7 +288,9 @@ def trendyol_errors(account: Account) -> Classifier:
         if status == 429:
             changes["retry_after"] = found.retry_after or THROTTLE_S
         elif status == 400 and same_request(text):
-            changes |= {"code": "rate.limited", "retry_after": SAME_BODY_S}
+            minutes = str(round(SAME_BODY_S / 60))
+            changes |= {"code": "rate.repeated", "retry_after": SAME_BODY_S}
+            changes["params"] = {"vendor": "Trendyol", "minutes": minutes}
         elif status == 503 and stage:
             changes["code"] = "auth.ip_not_allowed"
         elif status == 403 and found.code == "auth.forbidden":

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from app.contracts import Message, Outcome, OutcomeState, Page, Receipt
-from app.kit import Reply, decode_json, read_records
+from app.kit import Reply, decode_json, maybe, read_records
 from app.model import Listing, ListingStatus, Money, PriceChange, StockChange, clean, fold, from_epoch_ms
 from providers.marketplaces.trendyol_wire import PagedWire
 
@@ -100,7 +100,7 @@ def _listing(wire: PriceWire, content_id: str, currency: str) -> Listing:
         barcode=wire.barcode,
         status=ListingStatus.UNKNOWN,
         parent_id=content_id,
-        updated_at=from_epoch_ms(modified) if modified else None,
+        updated_at=maybe(from_epoch_ms, modified),
     )
 
 

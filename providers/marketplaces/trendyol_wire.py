@@ -12,8 +12,8 @@ from decimal import Decimal
 
 import msgspec
 
-from app.contracts import Message, Page, fail
-from app.kit import Reply, decode_json, read_records
+from app.contracts import Message, Page, Reject, fail
+from app.kit import Reply, decode_json, named, read_lenient, tracking_number
 from app.model import (
     Address,
     Buyer,
@@ -48,6 +48,12 @@ STATUSES = {
     "UnSupplied": OrderStatus.CANCELLED,
     "UnPacked": OrderStatus.CANCELLED,
 }
+#: Optional for us because either field set may come, yet what they say decides what is packed and what is charged.
+FIRM = frozenset({
+    "id", "lineId", "shipmentPackageId", "price", "lineUnitPrice", "totalPrice", "packageTotalPrice", "isCod",
+    "originPackageIds", "orderLineItemStatusName", "shipmentAddress", "currencyCode",
+})  # fmt: skip
+PIECES = {"quantity": "productName"}
 CANCELLED_LINES = frozenset({"Cancelled", "UnSupplied"})
 _NO_RAW = msgspec.Raw(b"null")
 
@@ -141,11 +147,11 @@ def told(text: str, limit: int = 2000) -> str:
 
 
 def raw_text(raw: msgspec.Raw) -> str:
-    """The text of a raw JSON number or string; '' for null. A number keeps all its digits."""
+    """The text of a raw JSON string or whole number, which keeps all its digits; '' for anything else."""
     text = bytes(raw).decode()
-    if text == "null":
-        return ""
-    return msgspec.json.decode(raw, type=str) if text.startswith('"') else text
+    if text.startswith('"'):
+        return msgspec.json.decode(raw, type=str)
+    return text if text.isascii() and text.isdigit() else ""
 
 
 def need(value: int | Decimal | None, field: str) -> int | Decimal:
@@ -221,7 +227,11 @@ def to_order(wire: PackageWire) -> Order:
     if bill_to is not None and not bill_to.tax_number:
         number = clean(wire.tax_number or wire.identity_number or "", 40)
         bill_to = msgspec.structs.replace(bill_to, tax_number=number)
-    tracking = clean(raw_text(wire.cargo_tracking_number), 60)
+    tracking = tracking_number(raw_text(wire.cargo_tracking_number), 60)
+    ship_by = None
+    if wire.agreed_delivery_date:
+        with named("agreedDeliveryDate"):
+            ship_by = from_epoch_ms(wire.agreed_delivery_date)
     carrier = clean(wire.cargo_provider_name or "", 80)
     lines = tuple(to_line(line, currency) for line in wire.lines)
     extra = {
@@ -253,7 +263,7 @@ def to_order(wire: PackageWire) -> Order:
         ),
         ship_to=ship_to,
         bill_to=bill_to,
-        ship_by=from_epoch_ms(wire.agreed_delivery_date) if wire.agreed_delivery_date else None,
+        ship_by=ship_by,
         discount=Money.of(discount, currency) if discount else None,
         carrier=carrier,
         tracking_number=tracking,
@@ -265,12 +275,15 @@ def to_order(wire: PackageWire) -> Order:
 
 def parse_stream(reply: Reply) -> Page[Order]:
     """One page of the stream. Its order is newest change first, so no page alone covers anything (`covered_until` None)."""
-    items, rejects = read_records(decode_json(reply, StreamWire).content, PackageWire, to_order, record_id)
-    return Page(items, rejects)
+    return Page(*_packages(decode_json(reply, StreamWire).content))
+
+
+def _packages(raws: list[msgspec.Raw]) -> tuple[tuple[Order, ...], tuple[Reject, ...]]:
+    return read_lenient(raws, PackageWire, to_order, record_id, firm=FIRM, pieces=PIECES)
 
 
 def parse_orders(reply: Reply) -> Page[Order]:
     """One page of the page API."""
     found = decode_json(reply, PagedWire)
-    items, rejects = read_records(found.content, PackageWire, to_order, record_id)
+    items, rejects = _packages(found.content)
     return Page(items, rejects, total=found.total_elements)

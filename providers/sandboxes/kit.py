@@ -6,6 +6,7 @@ import asyncio
 import gzip
 import json
 import time
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from dataclasses import dataclass, field
@@ -95,7 +96,7 @@ class Fault:
         return True
 
 
-class Sandbox:
+class Sandbox(ABC):
     """Base of every fake server. A subclass fills in the vendor; the control room below is the same for all.
 
     Truth rows, the same keys for every vendor so that one suite can judge all of them (money as decimal strings,
@@ -125,27 +126,31 @@ class Sandbox:
         self.reset(orders=orders, listings=listings, seed=seed)
 
     # -- what a vendor fills in ---------------------------------------------------------------------------------
+    @abstractmethod
     def routes(self) -> list[BaseRoute]:
-        raise NotImplementedError
+        """The vendor's paths."""
 
+    @abstractmethod
     def reset(self, *, orders: int, listings: int, seed: int) -> None:
         """Start anew with generated records. Deterministic for one seed, apart from instants near 'now'."""
-        raise NotImplementedError
 
+    # What follows is for a vendor without orders; one that has them fills it in.
     def add_orders(self, count: int) -> list[str]:
         """Buyers place `count` new orders now; returns their remote ids."""
-        raise NotImplementedError
+        return []
 
     def touch_orders(self, count: int, seed: int) -> list[str]:
         """`count` seeded-random orders change now (last-modified moves). Returns remote ids."""
-        raise NotImplementedError
+        return []
 
     def cancel_order(self, remote_id: str) -> None:
-        raise NotImplementedError
+        """The buyer or the channel cancels an order now. KeyError: there is no such order."""
+        raise KeyError(remote_id)
 
     def damage_order(self, remote_id: str) -> None:
-        """Make one order's wire record unreadable (a required field of the wrong type), the others stay good."""
-        raise NotImplementedError
+        """Make one order's wire record unreadable (a required field of the wrong type), the others stay good. KeyError: there
+        is no such order."""
+        raise KeyError(remote_id)
 
     def truth_orders(self) -> list[dict[str, Any]]:
         return []

@@ -28,7 +28,7 @@ from app.kit import Call, HeaderAuth, Reply, TokenAuth, httpx, in_header, send
 from app.model import Listing, Order, PriceChange, ShipmentNotice, StockChange, Window
 from providers.shops import shopify_queries as queries
 from providers.shops import shopify_writes as writes
-from providers.shops.shopify_errors import as_refusal, read_token, shopify_errors
+from providers.shops.shopify_errors import as_refusal, read_token, shopify_errors, shopify_throttled
 from providers.shops.shopify_goods import parse_listings, parse_probe
 from providers.shops.shopify_wire import (
     RawNodes,
@@ -86,6 +86,8 @@ class Tally:
 
 class Shopify:
     """One shop. Credentials: `shop_domain`, and an `access_token` or else `client_id` with `client_secret`."""
+
+    throttling = staticmethod(shopify_throttled)
 
     def __init__(self, http: httpx.AsyncClient, account: Account) -> None:
         self.http, self.account = http, account

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from app.contracts import Account, Message, Secret, Token, fail
+from app.contracts import Account, Message, Secret, Throttled, Token, fail
 from app.kit import GraphQLErrorItem, Reply, decode_json, graphql_errors, http_errors
 from app.model import clean
 
@@ -21,16 +21,16 @@ _CODES = {
     "INTERNAL_SERVER_ERROR": "server.error",
     "TIMEOUT": "server.slow",
     "SERVICE_UNAVAILABLE": "server.unavailable",
-    "SHOP_INACTIVE": "auth.forbidden",
+    "SHOP_INACTIVE": "auth.suspended",
     # The pages are cut to fit; a query that is still too dear is our mistake.
     "MAX_COST_EXCEEDED": "answer.unexpected",
 }
 _STATUS = {
     401: "auth.refused",
-    402: "auth.forbidden",  # the shop is frozen: its Shopify bill is not paid
+    402: "auth.suspended",  # the shop is frozen: its Shopify bill is not paid
     403: "auth.forbidden",
     404: "config.wrong_url",  # no shop of that name, or an API version that is gone
-    423: "auth.forbidden",  # the shop is locked
+    423: "auth.suspended",  # the shop is locked
 }
 _SHUT = {402: "shop_frozen", 423: "shop_locked"}
 
@@ -75,6 +75,16 @@ def shopify_errors(reply: Reply) -> Message | None:
     if _bearable(reply, items):
         return None
     return _of_item(next((i for i in items if i.code != "ACCESS_DENIED"), items[0]), reply.status)
+
+
+def shopify_throttled(status: int, body: bytes) -> Throttled | None:
+    """For the pipeline: THROTTLED comes with HTTP 200. The wait is what the cost lacks at the rate of restoring."""
+    if status != 200 or b'"THROTTLED"' not in body:
+        return None
+    reply = Reply(status, {}, body)
+    if not any(item.code == "THROTTLED" for item in graphql_errors(reply)):
+        return None
+    return Throttled(seconds_to_wait(reply))
 
 
 def _refused(reply: Reply, items: list[GraphQLErrorItem]) -> Message | None:
@@ -130,7 +140,7 @@ def seconds_to_wait(reply: Reply) -> float | None:
 def _loose(reply: Reply) -> _Answer:
     try:
         return _decoder.decode(reply.body)
-    except (msgspec.DecodeError, msgspec.ValidationError):
+    except (msgspec.DecodeError, msgspec.ValidationError, RecursionError):
         return _Answer()
 
 

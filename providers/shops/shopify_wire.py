@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from app.contracts import Page
-from app.kit import Reply, decode_json, read_records
+from app.kit import Reply, decode_json, read_lenient, tracking_number
 from app.model import (
     Address,
     Buyer,
@@ -28,6 +28,12 @@ from app.model import (
     phone_e164,
 )
 from providers.shops.shopify_status import order_status, paid_on_delivery
+
+#: Parts with a default that must not be missed: whether it is still to be sent, where to, and what the buyer has paid.
+FIRM = frozenset({
+    "cancelledAt", "displayFinancialStatus", "returnStatus", "sourceName", "paymentGatewayNames", "fulfillments",
+    "displayStatus", "shippingAddress",
+})  # fmt: skip
 
 
 class Wire(msgspec.Struct, frozen=True, rename="camel"):
@@ -164,11 +170,19 @@ def more_lines(reply: Reply) -> RawNodes | None:
     return order.line_items if order is not None else None
 
 
+def _glimpse(raw: msgspec.Raw) -> _Glimpse:
+    """Blank for what is no record at all: `parse_orders` tells of it."""
+    try:
+        return msgspec.json.decode(raw, type=_Glimpse)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return _Glimpse()
+
+
 def unfinished_lines(nodes: RawNodes) -> list[tuple[str, str]]:
     """(order id, cursor) of the orders with more lines than their page holds."""
     found: list[tuple[str, str]] = []
     for raw in nodes.nodes:
-        seen = msgspec.json.decode(raw, type=_Glimpse)
+        seen = _glimpse(raw)
         info = seen.line_items.get("pageInfo") if isinstance(seen.line_items, dict) else None
         if isinstance(info, dict) and info.get("hasNextPage") is True and isinstance(info.get("endCursor"), str):
             found.append((str(seen.id), info["endCursor"]))
@@ -178,9 +192,8 @@ def unfinished_lines(nodes: RawNodes) -> list[tuple[str, str]]:
 def last_change(nodes: RawNodes) -> datetime | None:
     """When the last readable record of the page changed."""
     for raw in reversed(nodes.nodes):
-        seen = msgspec.json.decode(raw, type=_Glimpse).updated_at
         try:
-            return parse_iso(seen)
+            return parse_iso(_glimpse(raw).updated_at)
         except (ValueError, TypeError):
             continue
     return None
@@ -191,7 +204,9 @@ def parse_orders(
 ) -> Page[Order]:
     """`further`: lines of an order that came on pages of their own, by order id."""
     extra = further or {}
-    orders, rejects = read_records(nodes.nodes, OrderWire, lambda wire: to_order(wire, extra.get(wire.id, ())), id_of)
+    orders, rejects = read_lenient(
+        nodes.nodes, OrderWire, lambda wire: to_order(wire, extra.get(wire.id, ())), id_of, firm=FIRM
+    )
     return Page(orders, rejects, covered_until)
 
 
@@ -227,7 +242,7 @@ def to_order(wire: OrderWire, further: Sequence[msgspec.Raw] = ()) -> Order:
         discount=discount.money if discount and discount.shop_money.amount else None,
         note=clean(wire.note or ""),
         carrier=clean(tracking[0].company or "", 100) if tracking else "",
-        tracking_number=(tracking[0].number or "") if tracking else "",
+        tracking_number=tracking_number(tracking[0].number or "") if tracking else "",
         cash_on_delivery=paid_on_delivery(wire.payment_gateway_names),
         fulfilled_by_channel=at_till,
         extra={

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 import msgspec
@@ -25,7 +25,7 @@ from app.contracts import (
     Receipt,
     fail,
 )
-from app.kit import Call, Reply, httpx, send
+from app.kit import Call, Reply, httpx, maybe, send
 from app.model import Listing, Order, PriceChange, ShipmentNotice, StockChange, Window
 from providers.shops import woocommerce_calls as calls
 from providers.shops.woocommerce_goods import (
@@ -46,6 +46,8 @@ from providers.shops.woocommerce_wire import json_bytes, parse_orders
 
 C = TypeVar("C", PriceChange, StockChange)
 MOST = 100  # objects in one batch
+BY_DATE = "orders_by_date"  # in the account's notebook: since when
+LEARNT_FOR = timedelta(days=30)
 #: The shop looked at these very items and said no; anything else is about the connection.
 ABOUT_ITEMS = frozenset({"request.refused", "item.refused", "item.not_found", "item.duplicate", "item.conflict"})
 
@@ -56,7 +58,15 @@ class WooCommerce:
     def __init__(self, http: httpx.AsyncClient, account: Account) -> None:
         self.http, self.account = http, account
         self._auth = calls.auth_of(account)
-        self._by_date = False  # learnt: this shop cannot order by the time of change
+
+    @property
+    def _by_date(self) -> bool:
+        """Whether this shop cannot order by the time of change, as it was learnt: for a month, then it may be a newer one."""
+        learnt = maybe(datetime.fromisoformat, self.account.learnt.get(BY_DATE))
+        return learnt is not None and timedelta(0) <= self.account.now() - learnt < LEARNT_FOR
+
+    def _learn_by_date(self) -> None:
+        self.account.learnt[BY_DATE] = self.account.now().isoformat()
 
     async def _send(self, call: Call) -> Reply:
         reply = await send(self.http, call, auth=self._auth, errors=calls.woo_errors)
@@ -83,7 +93,7 @@ class WooCommerce:
             except ProviderError as error:
                 if self._by_date or error.message.vendor_code != "rest_invalid_param":
                     raise
-                self._by_date = True
+                self._learn_by_date()
                 place = calls.first_place(window, by_date=True)
                 continue
             read = parse_orders(reply)
@@ -92,7 +102,7 @@ class WooCommerce:
                     raise fail(
                         Message("answer.unexpected", {"operation": "orders", "reason": "orders are not in order"})
                     )
-                self._by_date = True  # an old shop, or a plugin, that takes the parameter and does not heed it
+                self._learn_by_date()  # an old shop, or a plugin, that takes the parameter and does not heed it
                 place = calls.first_place(window, by_date=True)
                 continue
             if total is None:
@@ -113,7 +123,7 @@ class WooCommerce:
             found = tuple(o for o in page.items if typed in (o.number, o.remote_id))
             if found:
                 return found
-            if any(r.remote_id == typed for r in page.rejects):
+            if page.rejects:  # it may be the one that was asked for
                 raise fail(page.rejects[0].message)
         return ()
 

@@ -124,7 +124,7 @@ def next_place(window: Window, place: Place, reply: Reply, read: Read) -> Place 
 def number(reply: Reply, header: str) -> int:
     """A counting header; -1 when the host took it away."""
     text = reply.header(header)
-    return int(text) if text.isascii() and text.isdigit() else -1
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else -1
 
 
 def order_request(order_id: str) -> Call:
@@ -210,10 +210,10 @@ CODES = {
     "rest_no_route": "config.wrong_url",
     "rest_disabled": "auth.forbidden",
     "rest_cannot_access": "auth.forbidden",
-    "woocommerce_product_invalid_sku": "item.duplicate",
-    "product_invalid_sku": "item.duplicate",
     "woocommerce_rest_invalid_product_id": "item.not_found",
 }
+#: A SKU that another product of the shop has, or that the shop does not take: the item is refused, nothing "is there already".
+SKU_TAKEN = frozenset({"woocommerce_product_invalid_sku", "product_invalid_sku"})
 _WRITING = ("_cannot_edit", "_cannot_create", "_cannot_batch", "_cannot_delete")
 
 
@@ -238,6 +238,9 @@ def item_error(error: ErrorWire) -> Message:
     text = clean(error.message, 300)
     status = error.data.get("status") if isinstance(error.data, dict) else None
     code = error_code(error.code, text) or "item.refused"
+    if error.code in SKU_TAKEN:
+        told = Message("item.refused", {"reason": "sku_taken"}, clean(error.code, 80), text, field="sku")
+        return msgspec.structs.replace(told, status=status if type(status) is int else 0)
     return Message(
         code, vendor_code=clean(error.code, 80), vendor_text=text, status=status if type(status) is int else 0
     )
@@ -265,7 +268,9 @@ def woo_errors(reply: Reply) -> Message | None:
     if reply.status == 401 and "missing" in text.casefold():
         return msgspec.structs.replace(message, field="keys_in_query")  # the host strips the Authorization header
     if reply.status == 401 and "timestamp" in text.casefold():
-        return message.about(reason="clock")
+        return msgspec.structs.replace(message, code="auth.clock")  # older than a quarter of an hour, the shop says
+    if error.code in SKU_TAKEN:
+        return msgspec.structs.replace(message, code="item.refused", params={"reason": "sku_taken"}, field="sku")
     if error.code == "rest_invalid_param" and isinstance(error.data, dict):
         named = error.data.get("params")
         return msgspec.structs.replace(message, field=",".join(map(str, named)) if isinstance(named, dict) else "")

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from app.contracts import Message, Outcome, OutcomeState, Page
-from app.kit import Reply, decode_json, read_records
+from app.kit import Reply, decode_json, maybe, read_records
 from app.model import Listing, ListingStatus, Money, PriceChange, StockChange, Vat, clean
 from providers.shops.woocommerce_calls import ErrorWire, item_error
 from providers.shops.woocommerce_wire import instant, record_id
@@ -123,7 +123,7 @@ def to_listing(wire: ProductWire, shop: Shop, parent: Parent | None = None) -> L
         status=STATES.get(wire.status, ListingStatus.UNKNOWN),
         parent_id=parent.id if parent is not None else "",
         product_url=clean(wire.permalink or "", 500),
-        updated_at=instant(wire.date_modified_gmt) if wire.date_modified_gmt else None,
+        updated_at=maybe(instant, wire.date_modified_gmt),
         extra=extra,
     )
 

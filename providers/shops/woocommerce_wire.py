@@ -15,7 +15,7 @@ from functools import lru_cache
 import msgspec
 
 from app.contracts import Page
-from app.kit import Reply, decode_json, read_records
+from app.kit import Reply, decode_json, read_lenient
 from app.model import (
     Address,
     Buyer,
@@ -61,6 +61,9 @@ PROVINCES = (  # noqa: SIM905 - 81 quoted names would hide their order
 ).split()
 _STATES = {f"TR{n:02}": name for n, name in enumerate(PROVINCES, 1)}
 
+#: Parts with a default that must not be missed: where it goes, and whether cash is taken at the door.
+FIRM = frozenset({"shipping", "payment_method"})
+PIECES = {"quantity": "name"}
 _SIX = Decimal("0.000001")
 _HALF_CENT = Decimal("0.006")
 _LEAST_TAXED = Decimal(3)
@@ -145,7 +148,7 @@ def json_bytes(body: bytes) -> bytes:
         rest = body[found.start() :]
         try:
             msgspec.json.decode(rest, type=msgspec.Raw)
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, RecursionError):
             continue
         return rest
     return b""
@@ -153,6 +156,8 @@ def json_bytes(body: bytes) -> bytes:
 
 def instant(text: str) -> datetime:
     """A `_gmt` date: UTC, written without a zone."""
+    if len(text) == 19:  # as WooCommerce writes it; read with its zone in one step
+        return datetime.fromisoformat(text + "+00:00")
     value = datetime.fromisoformat(text)
     return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
@@ -222,7 +227,7 @@ def vat_rate(line: LineWire, rates: Mapping[int, Decimal]) -> Decimal | None:
 
 
 def unit_price(line: LineWire, currency: str) -> Price:
-    """One piece with VAT. WooCommerce tells the line without VAT and its VAT apart; six digits are kept, as the store does."""
+    """One piece with VAT (of a line whose pieces are unknown, the whole of it). WooCommerce tells the line without VAT and its VAT apart; six digits are kept, as the store does."""
     gross = line.total + line.total_tax
     if line.quantity > 1:
         gross = gross / line.quantity
@@ -277,18 +282,19 @@ def to_order(wire: OrderWire) -> Order | None:
 
 
 def record_id(record: Mapping[str, object]) -> str:
-    return str(record["id"])
+    found = record["id"]
+    return str(found) if type(found) is int else ""
 
 
 def parse_orders(reply: Reply) -> Read:
     """One page of orders."""
     raws = decode_json(reply, list[msgspec.Raw])
-    items, rejects = read_records(raws, OrderWire, to_order, record_id)
+    items, rejects = read_lenient(raws, OrderWire, to_order, record_id, firm=FIRM, pieces=PIECES)
     marks = MarksWire()
     if raws:
         try:
             marks = msgspec.json.decode(raws[-1], type=MarksWire)
-        except msgspec.ValidationError:
+        except (msgspec.DecodeError, RecursionError):
             marks = MarksWire()
     created, modified = [o.placed_at for o in items], [o.updated_at for o in items]
     return Read(

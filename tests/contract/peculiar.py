@@ -90,6 +90,45 @@ TABLE: dict[str, Peculiar] = {
         carrier_word=False,
         shipment_text=_without_number,
     ),
+    "ciceksepeti": Peculiar(
+        # A batch is worked off after a while and may be asked for once a minute; an equal question is refused for a minute or ten.
+        settle_s=61.0,
+        # Orders tell whole minutes: of two changes within one, nobody can say which came first.
+        visible_after_s=61.0,
+        reads_repeat=False,
+        write_fault={"method": "PUT", "path": "price-and-stock"},
+        # With the vendor's own carriers (the usual cargo model) the code for the label is theirs, and a number has no place.
+        confirm_fault={"method": "PUT", "path": "readyforcargo"},
+        confirmed="status:{order}",
+        carrier_word=False,
+        shipment_text=_without_number,
+    ),
+    "pazarama": Peculiar(
+        # Orders tell their instant to the minute: one that came just now reads as if it had been there for up to a minute.
+        visible_after_s=62.0,
+        # A batch takes up to 40 s; and a reset of the fake forgets tokens, which a client renews when they are two minutes old.
+        settle_s=61.0,
+        write_fault={"method": "POST", "path": "-v2"},
+        confirm_fault={"method": "PUT"},
+        # Pazarama hears of each item; the carrier is one of its own list, told by its id.
+        confirmed="shipped:{order}",
+        carrier_word=False,
+        # A wrong secret and one that was renewed read the same.
+        token=TokenFacts(
+            3600, "/connect/token", "secret_expired", "tokens", frozenset({"auth.expired", "auth.refused"})
+        ),
+    ),
+    "idefix": Peculiar(
+        # Accounts of today have no secret: the key alone opens the door, and the client finds out in which form.
+        switches=(("bare_key", True),),
+        leave_out=frozenset({"api_secret"}),
+        # An upload is worked off after a while.
+        settle_s=31.0,
+        write_fault={"method": "POST", "path": "inventory-upload"},
+        confirm_fault={"method": "POST", "path": "/update-"},
+        # The carrier is told by the shipment's own profile, not by a word of the merchant's.
+        carrier_word=False,
+    ),
     "woocommerce": Peculiar(
         # The suite moves the clock; the fake's OAuth door otherwise compares timestamps with the machine's clock.
         switches=(("skewed_clock", True),),
@@ -127,6 +166,13 @@ TABLE: dict[str, Peculiar] = {
         bad_item=False,
         confirmed="shipments_confirmed",
         token=TokenFacts(3600, "/auth/o2/token", "revoke_refresh", "tokens_issued"),
+    ),
+    "mirakl": Peculiar(
+        # Files are worked off after a while, and how a price import went may be asked once a minute.
+        settle_s=61.0,
+        write_fault={"method": "POST", "path": "/imports"},
+        # Telling the carrier twice is harmless; shipping is what must not be told twice.
+        confirm_fault={"method": "PUT", "path": "/ship"},
     ),
     "yurtici": Peculiar(
         # The carrier answers a question for the same key once a minute.

@@ -26,7 +26,7 @@ from urllib.parse import quote, quote_plus
 
 import msgspec
 
-from app.contracts import DEADLINES_S, Account, Manifest, Page, ProviderError, Secret, Token, parse_manifest
+from app.contracts import DEADLINES_S, Account, Manifest, Page, ProviderError, Secret, Token, parse_manifest, throttling_of
 from app.contracts.manifest import Readiness
 from app.http.pipeline import Network
 from app.http.policy import Policy
@@ -290,6 +290,7 @@ class Rig:
             connection_id=1, account_id=ACCOUNT_ID, connection_name=CONNECTION,
             deadline_s=deadline_s or DEADLINES_S[m.category],
             hosts=frozenset({host_of(one) for one in urls.values()} | set(m.hosts)), limits=m.limits,
+            throttling=throttling_of(self.subject.client()),
         )  # fmt: skip
         account = Account(
             id=ACCOUNT_ID, integration=m.id, environment="live", urls=urls, tokens=self.tokens, now=self.now,

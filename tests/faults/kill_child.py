@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+import time
 from decimal import Decimal
 from pathlib import Path
 
@@ -16,11 +17,13 @@ from app.store.listing_query import ListingQuery
 
 
 async def work(folder: Path, address: str, secrets: dict[str, str], seed: int, once: bool) -> None:
+    began = time.monotonic()
     console = await open_console(folder, unlock=Secret("a password for tests"))
+    opened = time.monotonic() - began
     row = await console.store.connections.by_name("shop")
     if row is None:
         row = await console.connecting.save(Wish("woocommerce", "shop", "live", secrets, address), utc_now())
-    print("ready", flush=True)
+    print(json.dumps({"ready": opened}), flush=True)
     step = 0
     while True:
         await console.engine.sync_orders(row)

@@ -21,7 +21,13 @@ def serve(app: Any) -> Iterator[str]:
     listener.bind(("127.0.0.1", 0))
     listener.listen(128)
     config = uvicorn.Config(
-        app, log_level="critical", access_log=False, lifespan="off", ws="none", timeout_graceful_shutdown=1
+        app,
+        log_level="critical",
+        access_log=False,
+        lifespan="off",
+        ws="none",
+        timeout_graceful_shutdown=1,
+        log_config=None,  # uvicorn's own closes every handler of this process, pytest's log file among them
     )
     server = uvicorn.Server(config)
     failure: list[BaseException] = []

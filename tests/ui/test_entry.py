@@ -24,7 +24,7 @@ from app.contracts import Message, ProviderError, Secret, fail
 from app.store import Store
 from app.store.errors import StoreDamaged
 from app.store.workspace import WorkspaceOwned
-from app.vault import Profile, Vault, VaultRefused
+from app.vault import KdfChoice, Profile, Vault, VaultRefused
 from tests.ui.pages.desk import dialog, until
 from tests.ui.pages.orders_making import missing_words, texts
 from ui.kit import spawn, spawner
@@ -276,9 +276,13 @@ class Opened:
     def __init__(self, *answers: Any) -> None:
         self.answers = list(answers)
         self.passwords: list[Secret | None] = []
+        self.kdf: KdfChoice | None = None
 
-    async def __call__(self, folder: Path, *, rehearsal: bool, unlock: Secret | None, keyring: Any) -> Any:
+    async def __call__(
+        self, folder: Path, *, rehearsal: bool, unlock: Secret | None, keyring: Any, kdf: KdfChoice
+    ) -> Any:
         self.passwords.append(unlock)
+        self.kdf = kdf
         answer = self.answers.pop(0)
         if isinstance(answer, BaseException):
             raise answer
@@ -297,8 +301,10 @@ async def test_a_new_vault_asks_for_a_password_twice(window: MainWindow, tmp_pat
     assert not missing_words(asks)
     asks.first.setText("correct horse 1")
     asks.second.setText("correct horse 1")
+    asks.kdf.set_value(KdfChoice.PBKDF2)
     asks.primary.click()
     assert (await opening)[0] == "console"
+    assert opened.kdf is KdfChoice.PBKDF2, "the merchant's choice"
     assert [p.reveal() if p else None for p in opened.passwords] == [None, "correct horse 1"]
     assert asks.first.text() == ""
 

@@ -5,7 +5,7 @@ it understands and overlooks the others; it must never fail on one.
 
 - "id": int, the row to open (an order, a listing, a job) · "connection": int, only this connection
 - "search": str, what stands in the search field · "view": str, a saved view: "today", "late", "unprinted", "cancel_asked"
-  (orders, print), "refused", "waiting" (prices), "running", "failed", "next" (jobs)
+  (orders, print), "refused", "waiting" (prices), "running", "failed", "next" (jobs), a section (settings), a span (audit)
 """
 
 from __future__ import annotations
@@ -22,6 +22,11 @@ PAGES: list[tuple[str, str, str]] = [
     ("settings", "ui.pages.settings", "SettingsPage"),
 ]
 
+#: Pages that other pages and Ctrl+K lead to; they have no place in the sidebar.
+MORE: list[tuple[str, str, str]] = [
+    ("audit", "ui.pages.audit", "AuditPage"),
+]
+
 #: Phosphor icons of the sidebar; here, so that no page need be imported to show its name.
 ICONS: dict[str, str] = {
     "today": "sun-horizon",
@@ -32,4 +37,5 @@ ICONS: dict[str, str] = {
     "health": "activity",
     "jobs": "list-bullets",
     "settings": "gear-six",
+    "audit": "notebook",
 }

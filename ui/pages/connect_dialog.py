@@ -16,13 +16,14 @@ from app.contracts import Kind, Message, ProviderError
 from app.contracts.manifest import Manifest
 from app.jobs.connect import Wish
 from app.jobs.links import addresses, host_of
+from app.jobs.signing_in import SigningIn
 from app.store import AccountRow, ConnectionRow, StoreError
-from app.store.audit import Action
 from ui.kit import Operation, spawn
 from ui.pages.card_grid import see_through
 from ui.pages.connect_form import ConnectForm
 from ui.pages.connect_result import Attempt, ResultPane
 from ui.pages.connection_words import of_manifest, plain, works_list
+from ui.pages.sign_in import ask_sign_in, take_back
 from ui.services import Services
 from ui.widgets import Button, Chip, DialogFrame, Dot, Note, Text
 from ui.widgets.base import line
@@ -58,11 +59,14 @@ class ConnectDialog(DialogFrame):
         self.attempt: Attempt | None = None
         self.operation: Operation | None = None
         self._saving = False
+        self._again = False  # the shop is connected already: the next press makes it anyway
+        self._signed: Wish | None = None  # what was signed in for; taken back if nothing comes of it
         self.form = ConnectForm(manifest, names, accounts, rehearsal=services.rehearsal)
         self.result = ResultPane(manifest)
         self._build()
         self._test.clicked.connect(self.test)
         self.form.changed.connect(self._touched)
+        self.form.sign_in.asked.connect(self.sign_in)
         self._show_buttons()
 
     @property
@@ -110,6 +114,27 @@ class ConnectDialog(DialogFrame):
         note = self.form.environment_note
         self._environment_note.set_words("", note)
         self._environment_note.setVisible(bool(note))
+
+    # -- sign in -------------------------------------------------------------------------------------------------
+    def sign_in(self) -> None:
+        """Signs in at the vendor with what was filled in, then tests."""
+        if self.operation is None and not self._saving and self.form.check(signed_in=False):
+            spawn(self._sign_in(self.form.wish), "sign-in")
+
+    async def _sign_in(self, wish: Wish) -> None:
+        signing = SigningIn(self._services.connecting, self._services.now)
+        found = await ask_sign_in(self, self._services, self.manifest.name, lambda front: signing.sign_in(wish, front))
+        if found is not None:
+            self.form.take_signed(found)
+            self._signed = found
+            self.test()
+
+    def _forget_sign_in(self) -> None:
+        """The fields that it was made with were changed, or the dialog is closed without a connection."""
+        signed, self._signed = self._signed, None
+        if signed is not None and self.row is None:
+            self.form.sign_in.show_signed("")
+            take_back(self._services, signed)
 
     # -- test ----------------------------------------------------------------------------------------------------
     def test(self) -> None:
@@ -170,6 +195,8 @@ class ConnectDialog(DialogFrame):
 
     def _touched(self) -> None:
         """What the last test said no longer holds."""
+        self._again = False
+        self._forget_sign_in()
         self._show_environment()
         if self.operation is None and self.attempt is not None and self.row is None:
             self.attempt = None
@@ -182,7 +209,15 @@ class ConnectDialog(DialogFrame):
         self._test.setText(t("connections.dialog.again" if self.attempt is not None else "connections.dialog.test"))
         self._test.disable(t("connections.result.running") if testing or self._saving else "")
         anyway = self.attempt is not None and self.attempt.may_be_kept
-        self.primary.setText(t("connections.dialog.save_anyway" if anyway else "connections.dialog.save"))
+        self.primary.setText(
+            t(
+                "message.make_anyway"
+                if self._again
+                else "connections.dialog.save_anyway"
+                if anyway
+                else "connections.dialog.save"
+            )
+        )
         reason = ""
         if testing or self._saving:
             reason = t("connections.result.running")
@@ -203,19 +238,18 @@ class ConnectDialog(DialogFrame):
             return
         self._saving = True
         self._show_buttons()
-        spawn(self._save(self.form.wish), "connection save")
+        wish = msgspec.structs.replace(self.form.wish, again=self._again)
+        spawn(self._save(wish), "connection save")
 
     async def _save(self, wish: Wish) -> None:
         try:
             self.row = await self._services.connecting.save(wish, self._services.now())
-            await self._services.store.audit.note(
-                Action.CONNECTION_ADDED, connection_id=self.row.id, subject=("account", self.row.account_id)
-            )
         except (ProviderError, StoreError) as error:
             self._saving = False
             message = error.message
             if message.code == "store.name_taken":
                 message = msgspec.structs.replace(message, field="name")
+            self._again = message.code == "config.same_account"
             if not self.form.mark(message):
                 self.foot_note.setText(plain(message))
             self._show_buttons()
@@ -230,6 +264,7 @@ class ConnectDialog(DialogFrame):
             return
         if self.operation is not None:
             self.operation.cancel()
+        self._forget_sign_in()
         self.form.credentials.clear()
         super().reject()
 

@@ -14,11 +14,12 @@ from app.contracts import Message
 from app.contracts.manifest import CredentialField, Manifest
 from app.formats.numbers import read_number
 from app.http.reach import is_loopback
-from app.jobs.connect import Wish, address_fields, check_fields
+from app.jobs.connect import Wish, address_fields, brought_fields, check_fields
 from app.jobs.links import host_of
 from app.store import AccountRow
 from ui.kit import ask_open_file, spawn
 from ui.pages.connection_words import field_trouble, of_manifest
+from ui.pages.sign_in import SignInRow
 from ui.pages.switch_list import SwitchList
 from ui.widgets import Button, FormField, SecretField, Segment
 from ui.words import figures, t, words
@@ -146,6 +147,7 @@ class CredentialFields(QWidget):
 
 class ConnectForm(QWidget):
     """`ConnectForm(manifest, names, accounts, rehearsal)`. Signal `changed` when something that a test proves was touched.
+    `sign_in` is there where the vendor has one: its signal `asked`; `take_signed` puts in what the sign-in brought.
 
     `names`: those that are taken; `accounts`: existing ones of this family (any environment).
     """
@@ -185,6 +187,8 @@ class ConnectForm(QWidget):
         column.addWidget(self._account_field)
         self.credentials = CredentialFields(manifest)
         column.addWidget(self.credentials)
+        self.sign_in = SignInRow(manifest)
+        column.addWidget(self.sign_in)
         self.switches = SwitchList(manifest.capabilities)
         column.addWidget(self.switches)
         self._more = Button(t("connections.form.more"), "link", trailing="caret-down", small=True)
@@ -207,6 +211,7 @@ class ConnectForm(QWidget):
         self.name.textChanged.connect(lambda _text: self._name_field.set_trouble(""))
         self.own_rate.textChanged.connect(lambda _text: self._rate_field.set_trouble(""))
         self.base_url.textChanged.connect(lambda _text: self._address_touched())
+        self.credentials.changed.connect(lambda: self._account_field.set_trouble(""))
         self.credentials.changed.connect(self.changed)
         self.environment.chosen.connect(lambda _value: self._environment_changed())
         self.account.currentIndexChanged.connect(lambda _place: self._account_changed())
@@ -245,7 +250,9 @@ class ConnectForm(QWidget):
         return of_manifest(place.note) if place is not None else ""
 
     def _account_changed(self) -> None:
+        self._account_field.set_trouble("")
         self.credentials.setVisible(not self.shared)
+        self.sign_in.setVisible(self.sign_in.offered and not self.shared)
         self.changed.emit()
 
     @property
@@ -266,10 +273,18 @@ class ConnectForm(QWidget):
             self.shared,
             self.switches.values(),
             None if rate is None else float(rate),
+            signed="" if self.shared else self.sign_in.signed,
         )
 
-    def check(self) -> bool:
-        """Marks every field that is wrong, all at once; whether there was none. The first one gets the focus."""
+    def take_signed(self, wish: Wish) -> None:
+        """The account under which a sign-in waits, and the fields that it brought."""
+        for key in brought_fields(self.manifest) & frozenset(wish.values):
+            self.credentials.fields[key].field.setText(wish.values[key])  # type: ignore[attr-defined]
+        self.sign_in.show_signed(wish.signed)
+
+    def check(self, *, signed_in: bool = True) -> bool:
+        """Marks every field that is wrong, all at once; whether there was none. The first one gets the focus.
+        `signed_in` False: what a sign-in brings may still be blank."""
         wish, wrong = self.wish, []
         if not wish.name:
             wrong.append(self._mark(self._name_field, t("common.required")))
@@ -282,6 +297,8 @@ class ConnectForm(QWidget):
             wrong.append(self._mark(self._url_field, t("connections.field.loopback")))
         if not wish.account:
             optional = address_fields(self.manifest, wish.environment) if wish.base_url else frozenset()
+            if not signed_in:
+                optional |= brought_fields(self.manifest)
             for message in check_fields(self.manifest, wish.values, optional):
                 if message.field in self.credentials.fields:
                     made = self.credentials.fields[message.field]

@@ -6,13 +6,14 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QStackedLayout, QWidget
 
+from app.api.key_words import key_sentence, key_short
 from app.monitor.health import State
 from app.store import ConnectionRow
 from ui.pages.card_grid import CardGrid
 from ui.pages.connection_words import availability, blame, when
 from ui.services import Services
 from ui.widgets import Button, Chip, ConnectionCard, EmptyState
-from ui.words import t
+from ui.words import t, words
 
 _STATES = {State.UNKNOWN: "info"}
 
@@ -45,6 +46,7 @@ class ConnectionList(QWidget):
         services = self._services
         rows = await services.store.connections.list()
         reports = {row.id: await services.health.report(row) for row in rows}
+        keys = await services.key_watch.all() if services.key_watch is not None else {}
         self.rows = {row.id: row for row in rows}
         for row in rows:
             entry = services.catalogue.entries.get(row.integration)
@@ -53,13 +55,16 @@ class ConnectionList(QWidget):
             if self._looks.get(row.id) != look:
                 self._make(row, title)
                 self._looks[row.id] = look
-            report = reports[row.id]
+            report, key = reports[row.id], keys.get(row.account_id)
+            told = blame(report)
+            if key is not None and key.asks:
+                told = f"{told} {key_sentence(words(), key)}."
             self.cards[row.id].show_state(
                 _STATES.get(report.state, str(report.state)),
-                blame(report),
+                told,
                 when(report.last_ok_at, services.now()),
                 availability(report.availability_30d),
-                "",
+                "" if key is None else key_short(words(), key),
                 paused=row.paused,
             )
         for gone in [i for i in self.cards if i not in self.rows]:

@@ -3,6 +3,7 @@ shown, a blank field leaves them as they are."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 
 from PySide6.QtWidgets import QLineEdit, QScrollArea, QWidget
@@ -11,21 +12,30 @@ from app.contracts import Message, ProviderError
 from app.contracts.manifest import Manifest
 from app.formats.numbers import read_number
 from app.store import ConnectionRow, StoreError
+from app.vault import VaultError
 from ui.kit import spawn
 from ui.pages.card_grid import see_through
 from ui.pages.connect_form import CredentialFields, rate_hint
 from ui.pages.connection_words import field_trouble, plain
 from ui.pages.connection_work import ConnectionWork
 from ui.pages.switch_list import SwitchList
-from ui.widgets import Button, DialogFrame, FormField, Note
+from ui.telling import reason_of
+from ui.widgets import Button, DialogFrame, FormField, Note, Text
 from ui.words import figures, t
 
 
 class SettingsDialog(DialogFrame):
-    """`SettingsDialog(parent, work, row, manifest, names)`. `keys_asked` is True when the person went on to new keys."""
+    """`SettingsDialog(parent, work, row, manifest, names, stored)`: `stored` is the widget of its keys, where there are any.
+    `keys_asked` is True when the person went on to new keys."""
 
     def __init__(
-        self, parent: QWidget, work: ConnectionWork, row: ConnectionRow, manifest: Manifest, names: Sequence[str]
+        self,
+        parent: QWidget,
+        work: ConnectionWork,
+        row: ConnectionRow,
+        manifest: Manifest,
+        names: Sequence[str],
+        stored: QWidget | None = None,
     ) -> None:
         keys = Button(t("connections.keys.open"), icon="key")
         super().__init__(
@@ -51,6 +61,8 @@ class SettingsDialog(DialogFrame):
         self.own_rate = QLineEdit(rate)
         self._rate_field = FormField(t("connections.form.rate"), self.own_rate, rate_hint(manifest))
         self.body.addWidget(self._rate_field)
+        if stored is not None:
+            self.body.addWidget(stored)
         self.name.textChanged.connect(lambda _text: self._name_field.set_trouble(""))
         self.own_rate.textChanged.connect(lambda _text: self._rate_field.set_trouble(""))
 
@@ -90,7 +102,10 @@ def _short(rate: float) -> object:
 
 
 class KeysDialog(DialogFrame):
-    """`KeysDialog(parent, work, row, manifest, sharing)`: new keys for the account; `sharing` names of its connections."""
+    """`KeysDialog(parent, work, row, manifest, sharing)`: new keys for the account; `sharing` names of its connections.
+
+    They are tested before they replace the old ones. `changed`: whether there was anything new.
+    """
 
     def __init__(
         self, parent: QWidget, work: ConnectionWork, row: ConnectionRow, manifest: Manifest, sharing: Sequence[str]
@@ -103,6 +118,12 @@ class KeysDialog(DialogFrame):
             width=520,
         )
         self._work, self._row, self._manifest = work, row, manifest
+        self.changed = False
+        self._proving: asyncio.Task[None] | None = None
+        self.body.addWidget(Text(t("keys.renewed.promise"), "small", "text_2", wrap=True))
+        self.told = Note("unhealthy", "")
+        self.told.hide()
+        self.body.addWidget(self.told)
         if len(sharing) > 1:
             self.body.addWidget(Note("info", "", t("connections.keys.shared", names=", ".join(sharing))))
         self.fields = CredentialFields(manifest, fresh=False)
@@ -124,26 +145,41 @@ class KeysDialog(DialogFrame):
         values = {k: v for k, v in self.fields.values().items() if v}
         if values:
             self.primary.setEnabled(False)
-            spawn(self._save(values), "new keys")
+            self.told.hide()
+            self.foot_note.setText(t("keys.renewed.proving"))
+            self._proving = spawn(self._save(values), "new keys")
 
     async def _save(self, values: dict[str, str]) -> None:
         try:
-            await self._work.renew(self._row, values)
+            self.changed = await self._work.renew(self._row, values)
         except (ProviderError, StoreError) as error:
-            self._show_button()
-            self._show_trouble(error.message)
+            self._show_trouble(error.message, await self._work.keys_wait(self._row))
+            return
+        except VaultError as error:
+            self._tell(t("connections.keys.title", name=self._row.name), reason_of(error))
             return
         self.fields.clear()
         super().accept()
 
-    def _show_trouble(self, message: Message) -> None:
+    def _show_trouble(self, message: Message, waits: bool) -> None:
         made = self.fields.fields.get(message.field)
         if made is not None:
+            self._show_button()
+            self.foot_note.setText("")
             made.set_trouble(field_trouble(self._manifest, message))
             made.field.setFocus()
         else:
-            self.foot_note.setText(plain(message))
+            self._tell(t("keys.renewed.waits" if waits else "keys.renewed.refused"), plain(message))
+
+    def _tell(self, title: str, text: str) -> None:
+        self._show_button()
+        self.foot_note.setText("")
+        self.told.set_words(title, text)
+        self.told.show()
+        self.adjustSize()
 
     def reject(self) -> None:
+        if self._proving is not None:
+            self._proving.cancel()  # the new ones stay in the vault, waiting
         self.fields.clear()
         super().reject()

@@ -6,10 +6,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from app.changes import CONNECTIONS, ChangeReport
-from app.contracts import Message, ProbeResult
+from app.contracts import Message, ProbeResult, ProviderError
 from app.jobs.runner import Result
 from app.store import ConnectionRow
-from app.store.audit import Action
 from ui.kit import Operation
 from ui.services import Services
 
@@ -23,13 +22,15 @@ class ConnectionWork:
     async def test(self, row: ConnectionRow) -> tuple[Result, ProbeResult | None]:
         """The cheapest call that proves the key."""
         self._services.network.reset_breaker(row.id)
+        try:
+            await self._services.connecting.settle_renewal(row)  # new keys that an earlier try could not prove
+        except ProviderError as error:
+            return Result("failed", message=error.message), None
         return await self._services.engine.probe(row)
 
     async def pause(self, row: ConnectionRow, paused: bool) -> None:
         """Stops or resumes everything that goes by the clock."""
-        await self._services.store.connections.set_paused(row.id, paused)
-        done = Action.CONNECTION_PAUSED if paused else Action.CONNECTION_RESUMED
-        await self._services.store.audit.note(done, connection_id=row.id)
+        await self._services.connecting.pause(row, paused)
         await self.planned_anew(row.id)
 
     async def change(
@@ -41,24 +42,23 @@ class ConnectionWork:
         own_rate: tuple[float | None] | None = None,
     ) -> None:
         """Only what is given changes; `own_rate` is wrapped, for None is a value. Raises StoreError."""
-        connections = self._services.store.connections
-        if name is not None and name != row.name:
-            await connections.rename(row.id, name)
-        for capability, on in (switches or {}).items():
-            if row.switches.get(capability, True) is not on:
-                await connections.set_switch(row.id, capability, on)
-        if own_rate is not None and own_rate[0] != row.own_rate:
-            await connections.set_rate(row.id, own_rate[0])
-        await self._services.store.audit.note(Action.CONNECTION_CHANGED, connection_id=row.id)
+        await self._services.connecting.change(row, name=name, switches=switches, own_rate=own_rate)
         await self.planned_anew(row.id)
 
-    async def renew(self, row: ConnectionRow, values: Mapping[str, str]) -> None:
-        """New keys for the account; every connection of it is planned anew. Raises ProviderError."""
-        await self._services.connecting.renew(row, values)
+    async def keys_wait(self, row: ConnectionRow) -> bool:
+        """Whether new keys wait in the vault, not proved yet."""
+        return await self._services.connecting.renewing.waits(row.account_id)
+
+    async def renew(self, row: ConnectionRow, values: Mapping[str, str]) -> bool:
+        """New keys for the account, tested first; every connection of it is planned anew. False when nothing was new.
+        Raises ProviderError; then the old ones are in force."""
+        if await self._services.connecting.renew(row, values) is None:
+            return False
         for other in await self._services.store.connections.list():
             if other.account_id == row.account_id:
                 self._services.network.reset_breaker(other.id)
                 await self.planned_anew(other.id)
+        return True
 
     async def remove(self, row: ConnectionRow) -> None:
         """Its orders stay; the account's keys go with its last connection."""

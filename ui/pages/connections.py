@@ -14,15 +14,20 @@ from PySide6.QtWidgets import QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from app.changes import CONNECTIONS, HEALTH, ChangeReport
 from app.contracts.catalogue import UnknownIntegration
+from app.contracts.manifest import Manifest
 from app.store import ConnectionRow
+from app.vault import VaultError
+from ui.house import House
 from ui.kit import ACCEPTED, Action, Burst, Operation, OpState, ask, show_menu, spawn
 from ui.pages.catalogue_info import InfoDialog
 from ui.pages.catalogue_view import CatalogueView, button_word
 from ui.pages.connect_dialog import ConnectDialog, web_address
+from ui.pages.connection_keys import StoredKeys
 from ui.pages.connection_list import ConnectionList
 from ui.pages.connection_settings import KeysDialog, SettingsDialog
 from ui.pages.connection_words import fact_line, plain
 from ui.pages.connection_work import ConnectionWork
+from ui.pages.sign_in import is_signed_out, sign_in_again
 from ui.services import Page, Services
 from ui.theme import icon
 from ui.widgets import Button, PageHeader, TypedConfirm, ViewTabs
@@ -34,7 +39,8 @@ REFRESH_MS = 1000
 
 
 class ConnectionsPage(Page):
-    """Understands requests {"view": "mine" | "catalogue", "search": text, "integration": id to connect}."""
+    """Understands requests {"view": "mine" | "catalogue", "search": text, "integration": id to connect, "keys": id of a
+    connection that wants new keys}."""
 
     id = "connections"
     icon_name = "link"
@@ -44,6 +50,8 @@ class ConnectionsPage(Page):
         self.work = ConnectionWork(services)
         self._burst = Burst(lambda _keys: spawn(self._refresh(), "connections refresh"), REFRESH_MS, self)
         self._busy: set[int] = set()
+        self._house: House | None = None
+        self._keys_wanted = 0  # the connection whose keys another page wants renewed
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -63,7 +71,7 @@ class ConnectionsPage(Page):
         column.addWidget(self._stack, 1)
         self.mine.test_asked.connect(self.test)
         self.mine.pause_asked.connect(lambda i: self._with(i, self._pause))
-        self.mine.set_up_asked.connect(lambda i: self._with(i, self._set_up))
+        self.mine.set_up_asked.connect(lambda i: self._with(i, self._mend))
         self.mine.more_asked.connect(self._more)
         self.mine.add_asked.connect(self.show_catalogue)
         self.catalogue.connect_asked.connect(self.connect_to)
@@ -80,6 +88,10 @@ class ConnectionsPage(Page):
             self.services.actions.remove(old)  # of a page of an earlier window, in another language
         self.services.actions.add(*wanted)
 
+    def take_house(self, house: House) -> None:
+        """The vault, for copying a stored key out of it."""
+        self._house = house
+
     # -- views ---------------------------------------------------------------------------------------------------
     def shown(self, request: object = None) -> None:
         self._burst.poke()
@@ -90,6 +102,9 @@ class ConnectionsPage(Page):
             self.catalogue.search.setText(str(request.get("search") or ""))
         elif request.get("view") == MINE:
             self._show_view(MINE)
+        if isinstance(request.get("keys"), int):
+            self._show_view(MINE)
+            self._keys_wanted = request["keys"]
         if request.get("integration") in self.services.catalogue.entries:
             self.connect_to(request["integration"])
 
@@ -117,6 +132,9 @@ class ConnectionsPage(Page):
 
     async def _refresh(self) -> None:
         await self.mine.refresh()
+        wanted, self._keys_wanted = self._keys_wanted, 0
+        if wanted:
+            self._with(wanted, self._new_keys)
         count = len(self.mine.rows)
         self.header.set_fact(t("connections.fact_count", count=count))
         self.tabs.set_count(MINE, count)
@@ -163,9 +181,22 @@ class ConnectionsPage(Page):
         word = "resumed" if row.paused else "paused"
         self.said.emit("paused", t(f"connections.toast.{word}", name=row.name), t(f"connections.toast.{word}_text"))
 
+    async def _mend(self, row: ConnectionRow) -> None:
+        """What the card's button does: a new sign-in where the old one has ended, else the settings."""
+        await (self._sign_in(row) if is_signed_out(row) else self._set_up(row))
+
+    async def _sign_in(self, row: ConnectionRow) -> None:
+        if await sign_in_again(self, self.services, row):
+            for other in list(self.mine.rows.values()):
+                if other.account_id == row.account_id:
+                    await self.work.planned_anew(other.id)
+            self.said.emit("healthy", t("signin.done_toast", name=row.name), t("signin.done_toast_text"))
+            self.test(row.id)
+
     async def _set_up(self, row: ConnectionRow) -> None:
         manifest = self.services.catalogue.manifest(row.integration)
-        dialog = SettingsDialog(self, self.work, row, manifest, [r.name for r in self.mine.rows.values()])
+        names = [r.name for r in self.mine.rows.values()]
+        dialog = SettingsDialog(self, self.work, row, manifest, names, await self._stored_keys(row, manifest))
         try:
             await ask(dialog)
             keys = dialog.keys_asked
@@ -174,16 +205,32 @@ class ConnectionsPage(Page):
         if keys:
             await self._new_keys(row)
 
+    async def _stored_keys(self, row: ConnectionRow, manifest: Manifest) -> StoredKeys | None:
+        """The part of the settings about the keys in the vault; None where it holds none."""
+        vault, watch = self._house.vault if self._house is not None else None, self.services.key_watch
+        if vault is None or watch is None:
+            return None
+        try:
+            held = frozenset(await vault.get(row.account_id))
+        except (KeyError, VaultError):
+            return None
+        standing = await watch.of(row.account_id)
+        return StoredKeys(self.services, vault, row, manifest, held, standing) if held else None
+
     async def _new_keys(self, row: ConnectionRow) -> None:
         manifest = self.services.catalogue.manifest(row.integration)
         sharing = [r.name for r in self.mine.rows.values() if r.account_id == row.account_id]
         dialog = KeysDialog(self, self.work, row, manifest, sharing)
         try:
             done = await ask(dialog) == ACCEPTED
+            changed = dialog.changed
         finally:
             dialog.deleteLater()
-        if done:
-            self.test(row.id)
+        self._burst.poke()
+        if done and changed:
+            self.said.emit("healthy", t("keys.renewed.title", name=row.name), t("keys.renewed.text"))
+        elif done:
+            self.said.emit("info", row.name, t("keys.renewed.nothing"))
 
     async def _remove(self, row: ConnectionRow) -> None:
         text = t("connections.remove.text", name=row.name)
@@ -216,6 +263,9 @@ class ConnectionsPage(Page):
             action = menu.addAction(icon(picture, 16, "text_2"), t(f"connections.menu.{word}"))
             action.triggered.connect(lambda _on=False: run())
 
+        if manifest.sign_in is not None and manifest.sign_in.asks_a_person:
+            again = menu.addAction(icon("arrow-square-out", 16, "text_2"), t("signin.again"))
+            again.triggered.connect(lambda _on=False: self._with(row.id, self._sign_in))
         if self.work.syncs(row):
             add("sync", "arrows-clockwise", lambda: self.first_sync(row))
         add("settings", "gear-six", lambda: self._with(row.id, self._set_up))

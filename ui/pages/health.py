@@ -383,7 +383,7 @@ class HealthPage(Page):
 
     async def _pause(self, one: Watched) -> None:
         services = self.services
-        await services.store.connections.set_paused(one.row.id, not one.row.paused)
+        await services.connecting.pause(one.row, not one.row.paused)
         row = await services.store.connections.get(one.row.id)
         if row is not None:
             services.engine.schedule(row)

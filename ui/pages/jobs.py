@@ -10,9 +10,10 @@ from PySide6.QtCore import QTimer
 from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
+from app.api.waiting import sentence, wait_of
 from app.changes import CONNECTIONS, JOBS, ChangeReport
 from app.jobs.engine import RELAY_INTERVAL_S
-from app.store import JobRow
+from app.store import ConnectionRow, JobRow
 from ui.kit import ACCEPTED, Action, Burst, Operation, ask, spawn
 from ui.pages.jobs_model import (
     COLUMNS,
@@ -32,7 +33,7 @@ from ui.services import Page, Services
 from ui.tables import DenseTable, WindowedTableModel
 from ui.tables.sources import Row
 from ui.widgets import Button, Chip, CutText, DialogFrame, EmptyState, Note, PageHeader, Text, ViewTabs
-from ui.words import figures, t
+from ui.words import figures, t, words
 
 PAUSE_MS = 250
 TICK_MS = 1000
@@ -49,7 +50,7 @@ class JobsPage(Page):
     def __init__(self, services: Services, parent: QWidget | None = None) -> None:
         super().__init__(services, parent)
         self.view = "all"
-        self.source = JobSource(services.store, services.now, time.monotonic)
+        self.source = JobSource(services.store, services.now, time.monotonic, self._wait)
         self._next: Sequence[Row] = ()
         self._wanted: int | None = None
         self._busy = False
@@ -183,6 +184,11 @@ class JobsPage(Page):
             if self.model.filter != view:
                 self.model.set_filter(view)
         self._burst.poke()
+
+    def _wait(self, row: ConnectionRow) -> str:
+        """What a connection's job waits for, when a vendor's limit holds its call; ""."""
+        seconds = wait_of(self.services.network.queue(row.account_id), row.id)
+        return sentence(words(), self.services.catalogue.manifest(row.integration).name, seconds) if seconds else ""
 
     def _ticked(self) -> None:
         """Durations and waiting times run on by themselves."""

@@ -84,7 +84,8 @@ def sentence_of(message: Message | None) -> str:
 def counts_words(row: JobRow) -> str:
     """What a job did, from its own counts: "12 yeni, 3 değişen"."""
     parts = []
-    for name in ("new", "changed", "done", "refused", "pending", "rejected", "unknown"):
+    names = ("new", "changed", "done", "refused", "pending", "rejected", "unknown")
+    for name in (*names, "orders", "documents", "notices", "sent", "logs"):  # the latter of the retention
         count = row.detail.get(name)
         if isinstance(count, int) and count:
             parts.append(t(f"jobs.count.{name}", count=count))
@@ -115,8 +116,13 @@ def channel_of(connection: int | None, names: Mapping[int, ConnectionRow]) -> Ch
     return Channel(row.integration, row.name) if row is not None else Channel("", t("jobs.no_connection"))
 
 
-def job_tuple(row: JobRow, names: Mapping[int, ConnectionRow], now: datetime) -> tuple[object, ...]:
-    """A job as the table's tuple, in the order of COLUMNS."""
+def job_tuple(
+    row: JobRow,
+    names: Mapping[int, ConnectionRow],
+    now: datetime,
+    wait: Callable[[ConnectionRow], str] = lambda _row: "",
+) -> tuple[object, ...]:
+    """A job as the table's tuple, in the order of COLUMNS. `wait` tells what a connection waits for, ""."""
     failed = is_failed(row)
     progress = None
     if is_running(row) and row.total:
@@ -124,6 +130,8 @@ def job_tuple(row: JobRow, names: Mapping[int, ConnectionRow], now: datetime) ->
     elif is_running(row) and row.progress:
         progress = Progress(row.progress, row.progress)
     text = told(row)
+    if not text and row.connection_id in names and is_running(row):
+        text = wait(names[row.connection_id])
     return (
         row.id,
         kind_words(row.kind),
@@ -161,7 +169,14 @@ def next_tuples(
 class JobSource:
     """The table's windows over the newest jobs. `filter` of the model is a view."""
 
-    def __init__(self, store: Store, now: Callable[[], datetime], clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        now: Callable[[], datetime],
+        clock: Callable[[], float],
+        wait: Callable[[ConnectionRow], str] = lambda _row: "",
+    ) -> None:
+        self._wait = wait
         self._store = store
         self._now = now
         self._clock = clock
@@ -195,7 +210,7 @@ class JobSource:
     async def fetch(self, offset: int, limit: int, _sort: object, view: str | None) -> list[tuple[object, ...]]:
         now = self._now().astimezone()
         wanted = [row for row in await self.rows() if in_view(row, view or "all")]
-        return [job_tuple(row, self.names, now) for row in wanted[offset : offset + limit]]
+        return [job_tuple(row, self.names, now, self._wait) for row in wanted[offset : offset + limit]]
 
     async def count(self, view: str | None) -> int:
         return sum(in_view(row, view or "all") for row in await self.rows())

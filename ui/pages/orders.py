@@ -15,6 +15,7 @@ from app.changes import ATTENTION, CONNECTIONS, JOBS, ORDERS, PRINTS, ChangeRepo
 from app.printing.documents import Kind as DocumentKind
 from app.store import AttentionRow, LocalState
 from ui.kit import Action, Burst, Operation, OpState, ask, show_menu
+from ui.pages.buyer_dialog import show_buyers
 from ui.pages.orders_attention import AttentionDialog
 from ui.pages.orders_detail import DetailPane, OrderDetail
 from ui.pages.orders_documents import DocumentDesk, begin
@@ -125,6 +126,7 @@ class OrdersPage(Page):
         self.pane.packed_asked.connect(lambda: self._mark(LocalState.PACKED, self._shown_id()))
         self.pane.label_asked.connect(lambda: self._print("label", self._shown_id()))
         self.pane.again_asked.connect(self._again)
+        self.pane.buyer_asked.connect(lambda order: begin(show_buyers(self, self.services, order), "buyer's data"))
         self.pane.noted.connect(lambda order, text: begin(self._keep_note(order, text), "order note"))
         self.pane.document_asked.connect(self.desk.show_file)
         self.attention.button(0).clicked.connect(lambda: begin(self._show_unreadable(), "unreadable orders"))
@@ -247,7 +249,7 @@ class OrdersPage(Page):
         begin(self._show_as_of(), "orders as of")
 
     def _show_count(self) -> None:
-        self.foot.show_count(self.model.total, self._all_orders, self.source.clipped)
+        self.foot.show_count(self.model.total, self._all_orders)
         living = sum(1 for row in self.source.connections.values() if row.removed_at is None)
         self.empty.explain(self.filters.filter, living, self._all_orders)
 

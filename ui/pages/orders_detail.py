@@ -54,11 +54,12 @@ class Section(QWidget):
 
 class DetailPane(QFrame):
     """`show_order(detail)`, `show_nothing()`. Signals: `packed_asked`, `label_asked`, `again_asked`, `closed`,
-    `noted(order id, text)`, `document_asked(Path)`."""
+    `buyer_asked(order id)`, `noted(order id, text)`, `document_asked(Path)`."""
 
     packed_asked = Signal()
     label_asked = Signal()
     again_asked = Signal()
+    buyer_asked = Signal(int)
     closed = Signal()
     noted = Signal(int, str)
     document_asked = Signal(object)
@@ -150,6 +151,9 @@ class DetailPane(QFrame):
         self._goods.body.addLayout(total)
         column.addWidget(self._goods)
         self._buyer = self._words_section(column, "buyer")
+        self.buyer_data = Button(t("privacy.buyer.of_order"), "link", "users", small=True)
+        self.buyer_data.clicked.connect(lambda: self.order_id is not None and self.buyer_asked.emit(self.order_id))
+        self._buyer[0].body.addWidget(self.buyer_data, 0, Qt.AlignmentFlag.AlignLeft)
         self._ship_to = self._words_section(column, "ship_to")
         self._bill_to = self._words_section(column, "bill_to")
         self._cargo = self._words_section(column, "cargo")
@@ -278,8 +282,8 @@ class DetailPane(QFrame):
         self._goods.note.setText(t("orders.detail.pieces", pieces=pieces, lines=len(order.lines)))
         shown = []
         for x in order.lines:
-            price = money(x.unit_price.money)
-            if x.unit_price.vat is Vat.EXCLUDED:
+            price = "—" if order.unpriced else money(x.unit_price.money)
+            if not order.unpriced and x.unit_price.vat is Vat.EXCLUDED:
                 price = t("orders.detail.without_vat", price=price)
             codes = " · ".join(part for part in (x.sku, x.barcode) if part)
             if x.cancelled:
@@ -293,7 +297,7 @@ class DetailPane(QFrame):
             sums.append(t("orders.detail.discount", amount=money(order.discount)))
         self._sums.setText(" · ".join(sums))
         self._sums.setVisible(bool(sums))
-        self.total.setText(money(order.total))
+        self.total.setText("—" if order.unpriced else money(order.total))
 
     def _show_documents(self, detail: OrderDetail) -> None:
         for old in self.documents:

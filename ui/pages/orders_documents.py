@@ -4,7 +4,6 @@ operation, the toast with *show* and *undo*. A label of a cancelled order must n
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import BrokenExecutor
 from pathlib import Path
@@ -15,6 +14,7 @@ from PySide6.QtGui import QDesktopServices, QShowEvent
 from PySide6.QtWidgets import QWidget
 
 from app.changes import ORDERS, PRINTS, ChangeReport
+from app.formats.names import safe_file_name
 from app.printing.documents import Kind as DocumentKind
 from app.printing.documents import make_document
 from app.store import StoredOrder
@@ -25,7 +25,6 @@ from ui.services import Services
 from ui.widgets import Button, DialogFrame, Text, ToastHost
 from ui.words import t, words
 
-_UNSAFE = re.compile(r"[^\w.-]+")
 _NAMED = 8  # refused orders that the question names one by one
 
 Said = Callable[[str, str, str], Any]
@@ -173,8 +172,8 @@ class DocumentDesk:
     def _name(self, stored: Sequence[StoredOrder], kind: str) -> str:
         """ "etiket-7330118405.pdf" for one order, "etiketler-20261124-1402.pdf" for more."""
         if len(stored) == 1:
-            number = _UNSAFE.sub("", stored[0].order.number)[:60] or str(stored[0].id)
-            return f"{t(f'orders.document.name_{kind}')}-{number}.pdf"
+            number = stored[0].order.number or str(stored[0].id)
+            return safe_file_name(f"{t(f'orders.document.name_{kind}')}-{number}", ".pdf")
         at = self._services.now().astimezone()
         return f"{t(f'orders.document.names_{kind}')}-{at:%Y%m%d-%H%M}.pdf"
 

@@ -75,6 +75,8 @@ def sum_up(rows: list[Any]) -> str:
     """ "5 ürün · ₺1.933,60"; currencies stand beside each other, never added up."""
     sums: dict[str, Decimal] = {}
     for row in rows:
+        if not isinstance(row[_TOTAL], tuple):  # its money is not known yet
+            continue
         amount, currency = row[_TOTAL]
         sums[currency] = sums.get(currency, Decimal(0)) + amount
     money = [figures().money(amount, currency) for currency, amount in sums.items()]
@@ -131,10 +133,9 @@ class Foot(QFrame):
         self.ticked.set_role("text" if count else "text_2")
         self.sums.setText(sums)
 
-    def show_count(self, shown: int, all_orders: int, clipped: bool) -> None:
-        """ "42 / 4.812 sipariş"; honest when not all orders were looked through."""
-        words = t("orders.foot.clipped", shown=shown) if clipped else t("orders.foot.of", shown=shown, total=all_orders)
-        self.count.setText(words)
+    def show_count(self, shown: int, all_orders: int) -> None:
+        """ "42 / 4.812 sipariş"."""
+        self.count.setText(t("orders.foot.of", shown=shown, total=all_orders))
 
 
 class NoOrders(EmptyState):

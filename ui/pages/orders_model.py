@@ -8,8 +8,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-import msgspec
-
 from app.model import Money, OrderStatus
 from app.store import ConnectionRow, LocalState, OrderQuery, OrderRow, Store, StoredOrder
 from ui.tables import Channel, Column, Deadline, Kind, Status
@@ -19,8 +17,6 @@ from ui.words import figures, t
 VIEWS = ("to_ship", "new", "shipped", "cancelled", "all")
 DUE = ("late", "today")
 COUNT_CAP = 2_000_000  # the table must know how many rows there are; no seller has more
-NARROW_CAP = 10_000  # rows that a filter looks through which the store cannot answer by itself
-_WINDOW = 1_000
 _URGENT = timedelta(hours=2)
 _TO_SHIP = (OrderStatus.OPEN.value, OrderStatus.PARTIALLY_SHIPPED.value)
 _VIEW_STATUSES: dict[str, tuple[str, ...]] = {
@@ -55,7 +51,7 @@ COLUMNS = (
 @dataclass(frozen=True, slots=True)
 class OrderFilter:
     """What the page shows. `status` is the channel's; `due` "", "late" or "today" (what must leave); `due`,
-    `unprinted` and `cancel_asked` speak of orders to ship only, and are looked for here, not in the store."""
+    `unprinted` and `cancel_asked` speak of orders to ship only."""
 
     view: str = "to_ship"
     search: str = ""
@@ -66,8 +62,8 @@ class OrderFilter:
     cancel_asked: bool = False
 
     @property
-    def looked_through(self) -> bool:
-        """Whether rows are looked through here, because the store has no such question."""
+    def to_ship_only(self) -> bool:
+        """Whether something is asked that only orders to ship can answer."""
         return bool(self.due or self.unprinted or self.cancel_asked)
 
     @property
@@ -102,29 +98,21 @@ class OrderFilter:
         return replace(self, cancel_asked=on)._in_a_view()
 
     def seen_whole(self) -> OrderFilter:
-        """Without what is looked for here."""
+        """Without what only orders to ship can answer."""
         return replace(self, due="", unprinted=False, cancel_asked=False)
 
     def _in_a_view(self) -> OrderFilter:
         new = self
-        if not new.looked_through:
+        if not new.to_ship_only:
             return new
         if new.view in ("shipped", "cancelled"):
             new = replace(new, view="to_ship")
         return replace(new, status="") if new.status and new.status not in _TO_SHIP else new
 
-    def lets_through(self, row: OrderRow, until: datetime) -> bool:
-        """Whether a row of an order to ship is meant; `until` is when it must have left."""
-        if self.unprinted and row.printed_at is not None:
-            return False
-        if self.cancel_asked and not row.cancel_asked:
-            return False
-        return not self.due or (row.ship_by is not None and row.ship_by < until)
-
-    def query(self, sort: Sort = None, offset: int = 0, limit: int = 100) -> OrderQuery:
-        """The store's question, without what the store cannot answer."""
+    def query(self, now: datetime, sort: Sort = None, offset: int = 0, limit: int = 100) -> OrderQuery:
+        """The store's question. `now` in the merchant's zone: late is before it, today before its day ends."""
         key, rising = sort or default_sort(self.view)
-        to_ship = self.view in ("to_ship", "new") or self.looked_through
+        to_ship = self.view in ("to_ship", "new") or self.to_ship_only
         return OrderQuery(
             search=self.search.strip(),
             connection_id=self.connection_id,
@@ -135,6 +123,9 @@ class OrderFilter:
             offset=offset,
             limit=limit,
             to_ship_only=to_ship,
+            unprinted=self.unprinted,
+            ship_before={"late": now, "today": _day_end(now)}.get(self.due),
+            cancel_asked=self.cancel_asked,
         )
 
 
@@ -250,7 +241,7 @@ def table_row(row: OrderRow, integration: str, now: datetime) -> tuple[Any, ...]
         row.buyer or "—",
         row.city or "—",
         row.items,
-        (Money.from_micros(row.total_micros, row.currency).amount, row.currency),
+        "—" if row.unpriced else (Money.from_micros(row.total_micros, row.currency).amount, row.currency),
         state_chip(row.status, row.local_state, row.cancel_asked, row.vendor_status),
         deadline(row, now),
         printed,
@@ -271,8 +262,6 @@ class OrdersSource:
         self._to_row = to_row
         self._now = now
         self.connections: dict[int, ConnectionRow] = {}
-        self.clipped = False  # a narrowed filter looked through as many rows as it may
-        self._kept: tuple[Any, list[OrderRow]] | None = None
 
     def zone_now(self) -> datetime:
         """The present in the merchant's zone."""
@@ -284,54 +273,29 @@ class OrdersSource:
 
     async def count(self, wanted: OrderFilter) -> int:
         """How many rows the filter has."""
-        self._kept = None
-        self.clipped = False
-        if wanted.looked_through:
-            return len(await self._narrow(wanted, None))
-        return await self._store.orders.count(wanted.query(), cap=COUNT_CAP)
+        return await self._store.orders.count(wanted.query(self.zone_now()), cap=COUNT_CAP)
 
     async def fetch(self, offset: int, limit: int, sort: Sort, wanted: OrderFilter) -> Sequence[tuple[Any, ...]]:
         """One window of the table."""
         if not self.connections:
             await self.learn_connections()
-        if wanted.looked_through:
-            rows = (await self._narrow(wanted, sort))[offset : offset + limit]
-        else:
-            rows = await self._store.orders.query(wanted.query(sort, offset, limit))
         now = self.zone_now()
+        rows = await self._store.orders.query(wanted.query(now, sort, offset, limit))
         return [self._to_row(row, self._integration(row.connection_id), now) for row in rows]
 
-    async def looked_through_ids(self, wanted: OrderFilter, sort: Sort) -> list[int]:
-        """All orders of a filter that is looked through here, in the order of the screen."""
-        self._kept = None
-        return [row.id for row in await self._narrow(wanted, sort)]
+    async def all_ids(self, wanted: OrderFilter, sort: Sort) -> list[int]:
+        """All orders of a filter, in the order of the screen."""
+        query = wanted.query(self.zone_now(), sort, 0, COUNT_CAP)
+        return [row.id for row in await self._store.orders.query(query)]
 
     def _integration(self, connection_id: int) -> str:
         row = self.connections.get(connection_id)
         return row.integration if row is not None else ""
 
-    async def _narrow(self, wanted: OrderFilter, sort: Sort) -> list[OrderRow]:
-        """The orders to ship, looked through here for what the store cannot ask: printed or not, and the deadline."""
-        query = wanted.query(sort)
-        kept = (query, wanted)
-        if self._kept is not None and self._kept[0] == kept:
-            return self._kept[1]
-        now = self.zone_now()
-        until = now if wanted.due == "late" else _day_end(now)
-        found: list[OrderRow] = []
-        for offset in range(0, NARROW_CAP, _WINDOW):
-            rows = await self._store.orders.query(msgspec.structs.replace(query, offset=offset, limit=_WINDOW))
-            found += [row for row in rows if wanted.lets_through(row, until)]
-            if len(rows) < _WINDOW:
-                break
-        else:
-            self.clipped = True
-        self._kept = (kept, found)
-        return found
-
     async def view_counts(self) -> dict[str, int]:
         """How many orders each saved view holds."""
-        return {view: await self._store.orders.count(OrderFilter(view).query(), cap=COUNT_CAP) for view in VIEWS}
+        now = self.zone_now()
+        return {view: await self._store.orders.count(OrderFilter(view).query(now), cap=COUNT_CAP) for view in VIEWS}
 
     async def as_of(self, connection_id: int | None = None) -> tuple[datetime | None, dict[str, datetime]]:
         """How old the orders may be: the oldest instant up to which a channel was read, and each channel's own."""

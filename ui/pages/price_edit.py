@@ -141,6 +141,7 @@ class PriceStep:
         key, state = (was.price_key, was.price_state) if self._kind == "price" else (was.stock_key, was.stock_state)
         waits = state in ("queued", "refused") and self._value == channel_value(was, self._kind)
         if waits and await self._services.store.outbox.withdraw([key]):
+            await self._note(withdrawn=True)
             self._key = ""
             self._tell()
             return
@@ -163,6 +164,7 @@ class PriceStep:
             if earlier is not None:
                 await self._want(earlier, earlier_list)
             else:
+                await self._note(withdrawn=True)
                 self._tell()
         elif (own or (not key and channel_value(now, self._kind) == self._value)) and old is not None:
             crossed = _own_list_price(was) if self._list_price is not None else None
@@ -182,6 +184,7 @@ class PriceStep:
             await listings.want_price(self._before.id, Money(value, self._currency), crossed)
         else:
             await listings.want_stock(self._before.id, int(value))
+        await self._note()
         now = await listings.get(self._before.id)
         if now is not None:
             self._key = now.price_key if self._kind == "price" else now.stock_key
@@ -189,6 +192,10 @@ class PriceStep:
         scheduler = self._services.engine.scheduler
         if scheduler is not None:
             scheduler.hurry("send", self._before.connection_id)
+
+    async def _note(self, *, withdrawn: bool = False) -> None:
+        where = (self._before.connection_id, self._before.id)
+        await self._services.store.audit.wished(self._kind, [where], withdrawn=withdrawn)
 
     def _tell(self) -> None:
         self._services.changes.publish(ChangeReport(LISTINGS, frozenset({self._before.id}), "user"))

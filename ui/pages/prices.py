@@ -322,6 +322,7 @@ class PricesPage(Page):
 
     async def _again(self, rows: list[OutboxRow]) -> None:
         listings, done = self.services.store.listings, 0
+        wished: dict[str, list[tuple[int, int]]] = {}
         for row in rows:
             if row.subject is None:
                 continue
@@ -335,13 +336,24 @@ class PricesPage(Page):
                 self.said.emit("unhealthy", t("prices.toast.not_queued"), sentence(words(), error.message))
                 continue
             done += 1
+            wished.setdefault(row.kind, []).append((row.connection_id, row.subject))
+        await self._note(wished)
         self._tell_written(rows)
         self.said.emit("healthy", t("prices.refused.queued", count=done), "")
 
     async def _withdraw(self, rows: list[OutboxRow]) -> None:
         await self.services.store.outbox.withdraw([row.key for row in rows])
+        taken: dict[str, list[tuple[int, int]]] = {}
+        for row in rows:
+            if row.subject is not None:
+                taken.setdefault(row.kind, []).append((row.connection_id, row.subject))
+        await self._note(taken, withdrawn=True)
         self._tell_written(rows)
         self.said.emit("healthy", t("prices.refused.withdrawn", count=len(rows)), "")
+
+    async def _note(self, lines: dict[str, list[tuple[int, int]]], *, withdrawn: bool = False) -> None:
+        for kind, where in lines.items():
+            await self.services.store.audit.wished(kind, where, withdrawn=withdrawn)
 
     def _tell_written(self, rows: list[OutboxRow]) -> None:
         subjects = frozenset(row.subject for row in rows if row.subject is not None)

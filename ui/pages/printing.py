@@ -308,7 +308,7 @@ class PrintPage(Page):
             if self.waiting.tick_count:
                 ids = [row[0] for row in await self.waiting.ticked_rows()]
             else:
-                ids = await self.source.looked_through_ids(WAITING, self.waiting.sorting)
+                ids = await self.source.all_ids(WAITING, self.waiting.sorting)
             if await self.desk.make(ids, "label", choose=choose) is not None:
                 self.waiting.tick_all(False)
 

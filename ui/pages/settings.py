@@ -10,10 +10,12 @@ from PySide6.QtCore import QTimer, QUrl
 from PySide6.QtGui import QDesktopServices, QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLineEdit, QStackedWidget, QVBoxLayout, QWidget
 
-from app.changes import OUTBOX, ChangeReport
+from app.changes import JOBS, OUTBOX, ChangeReport
 from ui.house import House
 from ui.kit import Burst, Step, spawn
+from ui.pages.settings_backups import BackupsSection
 from ui.pages.settings_parts import Section, SettingRow, stall_words, versions
+from ui.pages.settings_privacy import PrivacySection
 from ui.pages.settings_vault import VaultCard
 from ui.services import Page, Services
 from ui.theme import DENSITIES, Scheme, appearance
@@ -28,6 +30,8 @@ SECTIONS = {
     "sending": "paper-plane-tilt",
     "labels": "tag",
     "vault": "lock-key",
+    "backups": "database",
+    "privacy": "users",
     "workspace": "folder-open",
     "about": "info",
 }
@@ -43,6 +47,8 @@ class SettingsPage(Page):
         super().__init__(services, parent)
         self.house: House | None = None
         self.vault_card: VaultCard | None = None
+        self.backups: BackupsSection | None = None
+        self.privacy: PrivacySection | None = None
         self._sender = ""
         self._burst = Burst(lambda _keys: spawn(self._load(), "settings"), 300, self)
         self._tick = QTimer(self)
@@ -151,7 +157,9 @@ class SettingsPage(Page):
             section.add(card, Note("rehearsal", t("settings.vault.rehearsal"), t("settings.vault.rehearsal_text")))
         else:
             card = section.card(t("settings.vault.title"), t("settings.vault.note"))
-            self.vault_card = VaultCard(card, house.vault, house.keyring, self, self.said.emit)
+            self.vault_card = VaultCard(card, house, self.services, self, self.said.emit)
+        self.backups = BackupsSection(self.sections["backups"], self.services, house, self, self.said.emit)
+        self.privacy = PrivacySection(self.sections["privacy"], self.services, self, self.said.emit, self.go.emit)
         self._workspace(house)
         self._about(house)
 
@@ -190,10 +198,15 @@ class SettingsPage(Page):
         self._burst.poke()
         if self.vault_card is not None:
             self.vault_card.refresh()
+        for part in (self.backups, self.privacy):
+            if part is not None:
+                part.refresh()
 
     def changed(self, report: ChangeReport) -> None:
         if report.table == OUTBOX and self.isVisible():
             self._burst.poke()
+        if report.table == JOBS and self.backups is not None and self.isVisible():
+            self.backups.refresh()  # the clock may have made one
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
@@ -231,7 +244,7 @@ class SettingsPage(Page):
         self.freeze_row.set_text(words)
 
     def _keep(self, key: str, value: object) -> None:
-        spawn(self.services.store.settings.set(key, value), f"setting {key}")
+        spawn(self.services.store.audit.choose(key, value), f"setting {key}")
 
     def _set_language(self, language: str) -> None:
         house = self.house
@@ -280,7 +293,7 @@ class SettingsPage(Page):
         return put
 
     async def _put_sender(self, text: str) -> None:
-        await self.services.store.settings.set(SENDER, text or None)
+        await self.services.store.audit.choose(SENDER, text or None)
         self._sender = text
         self.sender.setText(text)
         self._sender_typed()

@@ -11,9 +11,11 @@ from decimal import Decimal
 from msgspec.structs import replace
 
 from app.api.answers import sentence
+from app.api.key_words import trouble_words
 from app.contracts import Message
 from app.model import Money
 from app.monitor.health import Blame, HealthReport, State
+from app.monitor.keys import KeyState
 from app.store import AttentionRow, OrderQuery, OrderRow, SeriesPoint, Store, TodayFigures
 from ui.services import Services
 from ui.words import figures, t, words
@@ -257,6 +259,8 @@ async def gather_troubles(services: Services, reports: Sequence[HealthReport]) -
                     (page, {"connection": one.connection_id}),
                 )
             )
+    found += await _keys(services)
+    found += await _backup(services)
     found += await _unreadable(services)
     counts = await services.store.outbox.counts()
     for state, look, view in (("refused", "unhealthy", "refused"), ("unknown", "degraded", "waiting")):
@@ -271,11 +275,47 @@ async def gather_troubles(services: Services, reports: Sequence[HealthReport]) -
     return tuple(sorted(found, key=lambda one: rank.get(one.state, 2)))
 
 
+async def _backup(services: Services) -> list[Trouble]:
+    """The automatic backup, when its last try failed or the last good one is older than three days."""
+    keeping = services.engine.housekeeping
+    if keeping is None or keeping.backups is None:
+        return []
+    state = await keeping.backups.state()
+    worry = state.worry(services.now())
+    if not worry:
+        return []
+    if state.trouble is not None:
+        text = sentence(words(), state.trouble)
+    else:
+        text = t("backups.today_old_text" if state.files else "backups.today_never")
+    look, at = ("unhealthy", state.tried_at) if worry == "failed" else ("degraded", state.last_at)
+    go: tuple[str, dict[str, object]] = ("settings", {"view": "backups"})
+    return [Trouble("backup", look, t(f"backups.today_{worry}"), text, at, t("common.show"), go)]
+
+
 def told(message: Message | None) -> str:
     """A message as a sentence, without the connection's name: that stands above it."""
     if message is None:
         return t("today.no_reason")
     return sentence(words(), replace(message, params={**message.params, "connection": "", "operation": ""}))
+
+
+KEY_LOOKS = {KeyState.EXPIRED: "unhealthy", KeyState.ENDING: "degraded", KeyState.DUE: "info"}
+
+
+async def _keys(services: Services) -> list[Trouble]:
+    """Keys that end soon or have ended, and those that should be exchanged; one line an account."""
+    found = []
+    for one in (await services.key_watch.all()).values() if services.key_watch is not None else ():
+        if not one.asks:
+            continue
+        name = ", ".join(name for _, name in one.connections)
+        title, text = trouble_words(words(), one, name)
+        go: tuple[str, dict[str, object]] = ("connections", {"view": "mine", "keys": one.connections[0][0]})
+        found.append(
+            Trouble(f"keys-{one.account_id}", KEY_LOOKS[one.state], title, text, None, t("today.renew_key"), go)
+        )
+    return found
 
 
 async def _unreadable(services: Services) -> list[Trouble]:

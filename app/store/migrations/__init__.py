@@ -14,7 +14,11 @@ from app.store.errors import StoreError
 Step = str | Callable[[sqlite3.Connection], None]
 
 #: Number n of this list brings the schema from n-1 to n: a .sql file beside this one, or a function.
-STEPS: tuple[tuple[str, Step], ...] = (("0001_first", "0001_first.sql"), ("0002_audit", "0002_audit.sql"))
+STEPS: tuple[tuple[str, Step], ...] = (
+    ("0001_first", "0001_first.sql"),
+    ("0002_audit", "0002_audit.sql"),
+    ("0003_people", "0003_people.sql"),
+)
 LATEST = len(STEPS)
 _HERE = Path(__file__).parent
 

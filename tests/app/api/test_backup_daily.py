@@ -120,7 +120,7 @@ def test_a_year_of_days_leaves_seven_and_four() -> None:
         names.add(daily_name(at))
         names -= set(what_to_drop(names, at))
         assert len(names) <= 11
-    dates = sorted(backup._moment(name) for name in names)  # type: ignore[type-var]
+    dates = sorted(backup.made_at(name) for name in names)  # type: ignore[type-var]
     assert [(at - d).days for d in reversed(dates)][:7] == list(range(7))  # type: ignore[operator]
     weeks = [d.isocalendar()[:2] for d in dates[:4]]  # type: ignore[union-attr]
     assert len(dates) == 11

@@ -6,13 +6,16 @@ import asyncio
 import json
 import os
 import re
+import shutil
 import sqlite3
+import time
 import zipfile
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from python_calamine import CalamineWorkbook
 
 import app.api.commands_safety  # noqa: F401 - as the owner of a workspace does
 from app.api.handover import HandoverServer
@@ -53,6 +56,8 @@ async def entries(folder: Path) -> None:
 
 @pytest.fixture
 def filled(cli: Cli) -> Cli:
+    """Entry 1 is the first command's own: it made the vault. 2 to 7 are those of `entries`, 8 the next command's: before it
+    a try was refused."""
     assert cli("connections").exit_code == 0
     asyncio.run(entries(cli.folder))
     return cli
@@ -62,7 +67,7 @@ def test_backup_and_restore(filled: Cli, passphrase: Path, tmp_path: Path) -> No
     file = tmp_path / "b.paxzb"
     result = filled("backup", str(file), "--passphrase-from", str(passphrase))
     assert result.exit_code == 0, result.output
-    assert "0 orders, 0 listings, 1 connections, 6 audit entries" in result.output
+    assert "0 orders, 0 listings, 1 connections, 8 audit entries" in result.output
     assert "password" in result.output
     again = filled("backup", str(file), "--passphrase-from", str(passphrase))
     assert again.exit_code == 1
@@ -137,15 +142,19 @@ async def test_the_owner_makes_the_backup_and_a_restore_waits_for_it_to_leave(
 
 
 def test_the_log(filled: Cli) -> None:
-    rows = filled.json("audit")
+    mine, *rows, first = filled.json("audit")
+    assert [(row["action"], row["subject_id"], row["details"]) for row in (first, mine)] == [
+        ("vault.unlocked", "headless", {"failed": 0, "way": "created"}),
+        ("vault.unlocked", "headless", {"failed": 1, "way": "typed"}),
+    ]  # fmt: skip
     assert [row["action"] for row in rows] == [
         "vault.unlocked", "buyer.erased", "data.exported", "price.wished", "keys.changed", "connection.added",
     ]  # fmt: skip
     assert rows[3]["connection"] == "Dükkân"
     assert rows[3]["details"] == {"count": 2, "ids": [1, 2]}
-    assert [row["id"] for row in filled.json("audit", "--action", "keys")] == [2]
-    assert [row["id"] for row in filled.json("audit", "--actor", "veli", "--outcome", "done")] == [4, 3]
-    assert [row["id"] for row in filled.json("audit", "--connection", "Dükkân", "--limit", "2")] == [3, 2]
+    assert [row["id"] for row in filled.json("audit", "--action", "keys")] == [3]
+    assert [row["id"] for row in filled.json("audit", "--actor", "veli", "--outcome", "done")] == [5, 4]
+    assert [row["id"] for row in filled.json("audit", "--connection", "Dükkân", "--limit", "2")] == [4, 3]
     assert filled.json("audit", "--since", "2099-01-01") == []
     assert filled.json("audit", "--until", "2000-01-01") == []
     text = filled("audit").output
@@ -153,21 +162,21 @@ def test_the_log(filled: Cli) -> None:
     assert "failed=3  failed" in text
     for args in (("--action", "dancing"), ("--connection", "Nobody"), ("--since", "yesterday")):
         assert filled("audit", *args).exit_code == 2
-    assert len(filled.json("audit", "--export")) == 6
+    assert len(filled.json("audit", "--export")) == 8
     assert filled.json("audit", "--limit", "1")[0]["action"] == "audit.exported"
 
 
 def test_the_log_in_pages(filled: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("app.api.commands_safety.PAGE", 2)
-    assert [row["id"] for row in filled.json("audit", "--limit", "0")] == [6, 5, 4, 3, 2, 1]
-    assert [row["id"] for row in filled.json("audit", "--limit", "5")] == [6, 5, 4, 3, 2]
+    assert [row["id"] for row in filled.json("audit", "--limit", "0")] == [8, 7, 6, 5, 4, 3, 2, 1]
+    assert [row["id"] for row in filled.json("audit", "--limit", "5")] == [8, 7, 6, 5, 4]
 
 
 def test_verify(filled: Cli) -> None:
     whole = filled("audit", "verify")
     assert whole.exit_code == 0
     data = filled.json("audit", "verify")
-    head = f"6:{data['head']}"
+    head = f"8:{data['head']}"
     assert head in whole.output
     assert data["broken"] is None
     assert filled("audit", "verify", "--against", head).exit_code == 0
@@ -204,18 +213,73 @@ def test_the_report(filled: Cli) -> None:
     }  # fmt: skip
     assert [(u["actor"], u["action"]) for u in data["left"]] == [("veli", "data.exported")]
     assert [(e["actor"], e["subject_id"]) for e in data["erasures"]] == [("ayse", "7")]
-    assert [(u["action"], u["outcome"]) for u in data["unlocks"]] == [("vault.unlocked", "failed")]
+    assert [(u["action"], u["outcome"]) for u in data["unlocks"] if u["actor"] == "veli"] == [
+        ("vault.unlocked", "failed")
+    ]
+    assert {one["actor"]: one["count"] for one in data["people"]}.items() >= {"ayse": 3, "veli": 3}.items()
     text = filled("audit", "report").output
     assert "ayse · keys changed · Dükkân · trendyol-1a2b · done · 1×" in text
     assert "buyer erased" in text
     empty = filled("audit", "report", "--since", "2099-01-01").output
-    assert empty.count("nothing") == 4
+    assert empty.count("nothing") == 5
+    assert len(filled.json("audit", "report", "--until", "2000-01-01")["everything"]) == 0
+
+
+def test_exports(filled: Cli, tmp_path: Path) -> None:
+    sheet = tmp_path / "log.csv"
+    done = filled.json("audit", "export", "--out", str(sheet), "--actor", "veli")
+    assert done == {"path": str(sheet), "entries": 3}
+    text = sheet.read_bytes().decode("utf-8-sig")
+    assert text.splitlines()[0].startswith("No.,Time,Person,Action")
+    assert "price set,Dükkân" in text
+    assert '"{""count"":2,""ids"":[1,2]}"' in text
+    assert filled("audit", "export", "--out", str(sheet)).exit_code == 1
+    assert filled("audit", "export", "--out", str(tmp_path / "no" / "x.csv")).exit_code == 1
+    book = tmp_path / "report.xlsx"
+    assert str(book) in filled("audit", "report", "--out", str(book)).output
+    rows = CalamineWorkbook.from_path(str(book)).get_sheet_by_index(0).to_python()
+    assert ["veli", "price set", "Dükkân", "trendyol-1a2b", "done", 1.0] in [row[:6] for row in rows]
+    assert filled("audit", "report", "--out", str(book)).exit_code == 1
+    taken = filled.json("audit", "--action", "audit")
+    assert [(row["subject_id"], row["details"]["count"]) for row in taken] == [("report", len(rows) - 1), ("csv", 3)]
+
+
+def test_who_came_in(filled: Cli) -> None:
+    filled.password.write_text("wrong\n", encoding="utf-8")
+    assert filled("connections").exit_code == 1
+    assert filled("connections").exit_code == 1  # has to wait: that is no try
+    filled.password.write_text("a password for tests\n", encoding="utf-8")
+    time.sleep(1.1)
+    for _ in range(2):  # the second one within the hour is the same visitor
+        rows = filled.json("audit", "--action", "vault")
+        assert [(r["subject_id"], r["outcome"], r["details"].get("failed")) for r in rows[:2]] == [
+            ("headless", "done", 2), ("refused", "failed", None),
+        ]  # fmt: skip
+        assert len(rows) == 4
+
+
+def test_automatic_backups(filled: Cli, tmp_path: Path) -> None:
+    state = filled.json("backups")
+    assert (state["files"], state["worry"], state["chosen"]) == ([], "", False)
+    state = filled.json("backups", "--now")
+    assert [Path(one["path"]).parent for one in state["files"]] == [filled.folder / "backups"]
+    (tmp_path / "disk").mkdir()
+    state = filled.json("backups", "--folder", str(tmp_path / "disk"), "--now")
+    assert (state["folder"], len(state["files"]), state["chosen"]) == (str(tmp_path / "disk"), 1, True)
+    assert filled("backups", "--folder", str(tmp_path / "none")).exit_code == 1
+    shutil.rmtree(tmp_path / "disk")
+    gone = filled("backups", "--now")
+    assert (gone.exit_code, "There is no folder" in gone.output) == (1, True)
+    told = filled("backups")
+    assert (told.exit_code, "The last backup was not made" in told.output) == (1, True)
+    assert filled.json("backups", "--folder", "", "--now")["worry"] == ""
+    assert [row["subject_id"] for row in filled.json("audit", "--action", "settings")] == ["backup.folder"] * 2
 
 
 def test_in_turkish(filled: Cli) -> None:
     filled.lang = "tr"
     assert "fiyat verildi" in filled("audit").output
-    assert "Denetim kaydı bütün: 6 kayıt." in filled("audit", "verify").output
+    assert "Denetim kaydı bütün: 8 kayıt." in filled("audit", "verify").output
     assert "alıcı silindi" in filled("audit", "report").output
 
 

@@ -162,7 +162,10 @@ async def test_a_zip_bomb_is_refused_without_being_held() -> None:
         finally:
             tracemalloc.stop()
         assert peak < 6_000_000
-        assert len((await net.client(local(max_ratio=10_000), server.url).get("/")).content) == 50 * body.RATIO_FROM
+        assert (
+            len((await net.client(local(max_ratio=10_000, max_bytes=60_000_000), server.url).get("/")).content)
+            == 50 * body.RATIO_FROM
+        )
 
 
 @pytest.mark.parametrize("declared", [True, False])

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from app.jobs.ahead import ahead
+from app.jobs.ahead import ahead, gathered
 
 
 async def test_order_is_kept_and_the_next_is_fetched_meanwhile():
@@ -50,4 +50,55 @@ async def test_leaving_early_closes_the_source():
     async for _ in stream:
         break
     await stream.aclose()
+    assert closed.is_set()
+
+
+async def test_what_came_meanwhile_is_handed_out_together_and_no_more_than_asked_for():
+    fetched = []
+
+    async def source():
+        for i in range(10):
+            fetched.append(i)
+            yield i
+            await asyncio.sleep(0)
+
+    lists = []
+    async for batch in gathered(source(), 3):
+        lists.append(batch)
+        for _ in range(20):  # a slow disk
+            await asyncio.sleep(0)
+        assert len(fetched) <= sum(map(len, lists)) + 3
+    assert [one for batch in lists for one in batch] == list(range(10))
+    assert len(lists[0]) == 1
+    assert max(map(len, lists)) == 3
+
+
+async def test_the_items_before_an_error_are_handed_out_before_it():
+    async def source():
+        yield 1
+        yield 2
+        raise ValueError("page 3")
+
+    seen = []
+    with pytest.raises(ValueError, match="page 3"):
+        async for batch in gathered(source(), 8):
+            seen += batch
+            await asyncio.sleep(0.01)
+    assert seen == [1, 2]
+
+
+async def test_a_source_is_closed_when_gathering_ends_early():
+    closed = asyncio.Event()
+
+    async def source():
+        try:
+            for i in range(100):
+                yield i
+        finally:
+            closed.set()
+
+    batches = gathered(source(), 2)
+    async for _ in batches:
+        break
+    await batches.aclose()
     assert closed.is_set()

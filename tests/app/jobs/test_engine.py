@@ -252,4 +252,4 @@ async def test_the_clock_pulls_sends_and_probes_by_itself(woo):
     assert len(again) == len(probes), "a good real call within the interval is the probe"
     await woo.console.store.connections.set_paused(woo.row.id, True)
     woo.console.engine.schedule(await woo.console.store.connections.get(woo.row.id))
-    assert woo.console.engine.scheduler.next_due() == {}
+    assert {key for key in woo.console.engine.scheduler.next_due() if key[1]} == set()

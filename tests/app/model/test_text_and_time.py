@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.model import Window, clean, fold, from_epoch_ms, iso_z, parse_iso, phone_e164, to_epoch_ms
+from app.model import Window, clean, digits, fold, from_epoch_ms, iso_z, parse_iso, phone_e164, to_epoch_ms
+from app.model.text import _fold_any
 
 
 @pytest.mark.parametrize("written", ["ISIRGAN", "ısırgan", "Isırgan", "ISİRGAN", "isirgan"])
@@ -19,6 +20,23 @@ def test_the_four_i_are_one(written):
 @given(st.text())
 def test_folding_twice_is_folding_once(text):
     assert fold(fold(text)) == fold(text)
+
+
+@given(st.text(alphabet="İIıiŞşĞğÜüÖöÇçÂâÎîÛûßẞaZ K\u212aéÉ\u0307\u0327'-1"))
+def test_the_quick_way_folds_as_the_long_one_does(text):
+    assert fold(text) == _fold_any(text)
+
+
+def test_every_letter_folds_the_same_both_ways():
+    for first in range(0, 0x30000, 64):
+        for code in range(first, first + 64):
+            if not 0xD800 <= code < 0xE000:
+                assert fold(chr(code)) == _fold_any(chr(code)), hex(code)
+
+
+@given(st.text(alphabet="0123456789+- ()²٣a"))
+def test_digits_are_what_is_a_digit(text):
+    assert digits(text) == "".join(c for c in text if c.isdecimal())
 
 
 def test_folding_keeps_words_apart():

@@ -195,6 +195,8 @@ async def test_a_refused_wish_stays_with_its_reason_until_it_is_withdrawn(store:
     assert (gone.state, gone.message, gone.settled_at) == ("refused", reason, minutes(2))
     await store.listings.want_stock(1, 3)
     assert (await row(store)).write_state == "refused"  # of two, the one that needs somebody
+    assert [one.id for one in await store.listings.query(ListingQuery(refused=True))] == [(await row(store)).id]
+    assert await store.listings.count(ListingQuery(refused=True)) == 1
     assert await store.outbox.withdraw([taken[0].key]) == {1}
     assert (await row(store)).write_state == "queued"
     assert (await row(store)).wanted_price_micros is None

@@ -19,6 +19,8 @@ from store_making import T0, Clock, minutes, order, page, reject, shop
 from app.contracts import Page
 from app.model import Address, Buyer, Money, Order, OrderLine, OrderStatus, Price
 from app.store import OrderQuery, Store, StoredOrder
+from app.store.orders import joined
+from app.store.rows import insert_many
 from app.store.search import understand
 
 LOCAL = (
@@ -59,6 +61,48 @@ async def test_the_same_order_twice_in_a_page_is_one(store: Store) -> None:
     one = await store.orders.get(1)
     assert one is not None
     assert one.order.note == "last"
+
+
+async def test_pages_stored_together_are_as_if_stored_one_after_the_other(store: Store) -> None:
+    c = await shop(store)
+    parts = [
+        page(order("1", at=5, vendor_status="new"), order("2"), rejects=(reject("3"), reject("4"))),
+        page(order("1", at=2, vendor_status="old"), order("3"), order("2", at=1, vendor_status="later"), rejects=(reject("5"),)),
+        page(order("6"), rejects=(reject("2"),)),
+    ]  # fmt: skip
+    made = joined([await store.orders.prepare_page("acc", part) for part in parts])
+    applied = await store.orders.apply_page(c.id, "acc", page(), now=T0, prepared=made)
+    assert (len(applied.new), applied.rejected) == (4, 3)
+    stored = await store.orders.get_many([(await store.orders.find(one))[0] for one in ("1", "2", "3", "6")])
+    assert [one.order.vendor_status for one in stored] == ["new", "later", "Created", "Created"]
+    assert {one.remote_id for one in await store.attention.list(c.id)} == {"2", "4", "5"}
+
+
+async def test_an_odd_order_is_kept_and_told_once_however_often_it_comes(store: Store) -> None:
+    c = await shop(store)
+    odd = order("1", total=Money(Decimal("-5.00"), "TRY"))
+    for _ in range(3):
+        await store.orders.apply_page(c.id, "acc", page(odd), now=T0)
+    (told,) = await store.attention.list(c.id, open_only=False)
+    assert (told.remote_id, told.message.code, told.times) == ("1", "answer.odd_value", 3)
+    assert told.message.params == {"field": "total", "value": "-5.00"}
+    assert await store.orders.find("1")
+    await store.orders.apply_page(c.id, "acc", page(order("1", at=1)), now=T0)
+    assert await store.attention.count(c.id) == 0
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 3, 100, 255, 256, 257, 700])
+def test_many_rows_go_in_by_few_statements(count: int) -> None:
+    conn = sqlite3.connect(":memory:")
+    conn.execute("CREATE TABLE t(a, b)")
+    asked: list[str] = []
+    conn.set_trace_callback(asked.append)
+    rows = [(i, str(i)) for i in range(count)]
+    insert_many(conn, "INSERT INTO t(a, b)", rows)
+    conn.set_trace_callback(None)
+    assert conn.execute("SELECT a, b FROM t ORDER BY rowid").fetchall() == rows
+    assert sum(text.startswith("INSERT") for text in asked) <= count // 256 + 8
+    conn.close()
 
 
 async def test_an_older_record_never_overwrites(store: Store) -> None:
@@ -425,6 +469,38 @@ async def test_filters(store: Store) -> None:
     assert await ids(to_ship_only=True) == [1, 5]
     assert await ids(search="isirgan", to_ship_only=True, connection_id=b.id) == [5]
     assert await ids(search="101") == [1, 5]
+
+
+async def test_what_the_orders_page_asks_is_asked_of_the_store(store: Store) -> None:
+    a = await shop(store, "A")
+    await pull(
+        store, a.id, order("1", ship_by=minutes(60)), order("2", ship_by=minutes(600), cancel_asked=True), order("3"),
+        order("4", ship_by=minutes(30)),
+    )  # fmt: skip
+    await store.orders.set_local([4], printed=True)
+
+    async def ids(**what: Any) -> list[int]:
+        q = OrderQuery(sort="id", descending=False, to_ship_only=True, **what)
+        rows = await store.orders.query(q)
+        assert await store.orders.count(q) == len(rows)
+        return [row.id for row in rows]
+
+    assert await ids(unprinted=True) == [1, 2, 3]
+    assert await ids(cancel_asked=True) == [2]
+    assert await ids(ship_before=minutes(60)) == [4]
+    assert await ids(ship_before=minutes(61), unprinted=True) == [1]
+    assert await ids(ship_before=minutes(6000)) == [1, 2, 4]
+    assert await ids(search="isirgan", unprinted=True, cancel_asked=True) == [2]
+
+
+async def test_money_that_is_not_told_yet_is_no_zero(store: Store) -> None:
+    a = await shop(store, "A")
+    nothing = Money(Decimal(0), "TRY")
+    await pull(store, a.id, order("1", total=nothing, unpriced=True), order("2", total=nothing), order("3"))
+    rows = await store.orders.query(OrderQuery(sort="id", descending=False))
+    assert [row.unpriced for row in rows] == [True, False, False]
+    (found,) = await store.orders.query(OrderQuery(search="isirgan", limit=1, sort="id", descending=False))
+    assert found.unpriced
 
 
 @pytest.mark.parametrize(

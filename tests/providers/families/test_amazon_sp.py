@@ -193,6 +193,8 @@ def test_a_pending_order_has_no_money_and_no_address() -> None:
     bare["orderItems"][0]["product"] = {"sellerSku": "SKU-1"}
     found = parse_order(reply({"order": bare}), SITE)
     assert (found.status, found.total, found.fulfilled_by_channel) == (OrderStatus.PENDING, Money.of("0", "TRY"), True)
+    assert found.unpriced
+    assert not parsed().unpriced
     assert found.lines[0].unit_price.money == Money.of("0", "TRY")
     assert (found.ship_to.name, found.buyer.name, found.bill_to, found.ship_by) == ("", "", None, None)
 
@@ -346,3 +348,14 @@ def test_only_the_last_page_tells_how_far_it_reaches() -> None:
     first = parse_orders(reply({"orders": [], "lastUpdatedBefore": "2026-11-24T08:58:00Z", "pagination": {"nextToken": "x"}}), SITE)  # fmt: skip
     assert first.covered_until is None
     assert parse_orders(reply({"orders": []}), SITE).covered_until is None
+
+
+def test_an_odd_deadline_or_a_zero_tracking_number_costs_nothing() -> None:
+    odd = order(fulfillment={"fulfillmentStatus": "UNSHIPPED", "shipByWindow": {"latestDateTime": "soon"}})
+    page = parse_orders(reply({"orders": [odd]}), SITE)
+    assert [o.ship_by for o in page.items] == [None]
+    assert page.rejects[0].message.params["field"] == "fulfillment.shipByWindow.latestDateTime"
+    box = {"packageReferenceId": "1", "trackingNumber": "0", "carrier": "PTT"}
+    assert parsed(packages=[box]).tracking_number == ""
+    firm = parse_orders(reply({"orders": [order(proceeds={"grandTotal": 5})]}), SITE)
+    assert (firm.items, len(firm.rejects)) == ((), 1)

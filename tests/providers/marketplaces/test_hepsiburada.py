@@ -415,9 +415,9 @@ class TestErrors:
             (400, {"title": "Bad", "errors": {"limit": ["The value"]}}, "request.refused", "400", "Bad; The value"),
             (401, {"message": "no"}, "auth.refused", "401", "no"),
             (403, {"message": "no"}, "auth.forbidden", "403", "no"),
-            (404, [1], "item.not_found", "404", "[1]"),
+            (404, [1], "item.not_found", "404", ""),
             (409, {"message": "durum"}, "item.conflict", "409", "durum"),
-            (429, {}, "rate.limited", "429", "{}"),
+            (429, {}, "rate.limited", "429", ""),
             (500, b"patladi", "server.error", "500", "patladi"),
         ],
     )  # fmt: skip

@@ -331,7 +331,7 @@ class TestSoap:
         (403, b"Authentication failed", "auth.refused", "403", "Authentication failed"),
         (403, b"", "auth.forbidden", "403", ""),
         (400, {"reasons": ["a", "b"]}, "request.refused", "400", "a; b"),
-        (404, [1], "item.not_found", "404", "[1]"),
+        (404, [1], "item.not_found", "404", ""),
         (429, {"message": "yavaş"}, "rate.limited", "429", "yavaş"),
         (503, b"", "server.unavailable", "503", ""),
     ],

@@ -306,7 +306,7 @@ class TestErrors:
         (
             400,
             {"errors": [{"message": "15 dakika boyunca aynı isteği tekrarlı olarak atamazsınız!"}]},
-            "rate.limited",
+            "rate.repeated",
             900,
         ),
         (409, {"errors": ["already"]}, "item.conflict", None),
@@ -362,3 +362,41 @@ def test_labels() -> None:
 def test_lines_handle() -> None:
     assert lines_of("800:2,801:1") == [(800, 2), (801, 1)]
     assert lines_of("") == []
+
+
+class TestOddRecords:
+    """An odd optional part costs the order nothing but itself; the reject beside it says what was left out."""
+
+    def test_an_odd_part_is_left_out_and_told(self) -> None:
+        for change, place in (
+            ({"agreedDeliveryDate": "yarın"}, "agreedDeliveryDate"),
+            ({"agreedDeliveryDate": 10**17}, "agreedDeliveryDate"),
+            ({"customerId": "x"}, "customerId"),
+            ({"invoiceAddress": {"city": 5}}, "invoiceAddress.city"),
+        ):
+            page = parse_stream(reply({"content": [{**V1, **change}, V2], "hasMore": False}))
+            assert [o.remote_id for o in page.items] == ["700000001", "3330111111"]
+            (beside,) = page.rejects
+            assert (beside.remote_id, beside.message.code) == ("700000001", "answer.odd_field")
+            assert beside.message.params["field"] == place
+            if place == "agreedDeliveryDate":
+                assert page.items[0].ship_by is None
+
+    def test_one_and_a_half_pieces_are_not_one_nor_two(self) -> None:
+        line = {**V1["lines"][0], "quantity": 1.5, "productName": "Zeytin"}
+        page = parse_stream(reply({"content": [{**V1, "lines": [line]}], "hasMore": False}))
+        (order,) = page.items
+        assert (order.lines[0].quantity, order.lines[0].title) == (0, "Zeytin × 1.5")
+        assert page.rejects[0].message.params == {"field": "lines[0].quantity", "value": "1.5"}
+
+    def test_what_decides_still_costs_the_order(self) -> None:
+        for change in ({"originPackageIds": "x"}, {"isCod": "?"}, {"totalPrice": "çok"}, {"orderDate": None}):
+            page = parse_stream(reply({"content": [{**V1, **change}], "hasMore": False}))
+            assert (page.items, len(page.rejects)) == ((), 1), change
+            assert page.rejects[0].message.code != "answer.odd_field"
+
+    def test_no_tracking_number_is_not_number_zero(self) -> None:
+        for nothing in (0, "0", None, "null"):
+            page = parse_stream(reply({"content": [{**V1, "cargoTrackingNumber": nothing}], "hasMore": False}))
+            assert page.items[0].tracking_number == ""
+            assert "cargoTrackingNumber" not in page.items[0].extra

@@ -391,7 +391,7 @@ class TestBatches:
         client, _ = scripted((400, {"errors": [{"key": "recurring.request", "message": text}]}))
         with pytest.raises(ProviderError) as caught:
             await client.set_prices([PriceChange("1", ListingRef("a", ""), Money.of(5, "TRY"))])
-        assert (caught.value.message.code, caught.value.message.retry_after) == ("rate.limited", 900)
+        assert (caught.value.message.code, caught.value.message.retry_after) == ("rate.repeated", 900)
 
     async def test_a_forgotten_batch(self) -> None:
         client, _ = scripted((404, {"errors": []}))

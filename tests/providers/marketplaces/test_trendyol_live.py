@@ -179,7 +179,7 @@ async def test_the_same_body_twice_waits_a_quarter_of_an_hour(world: World) -> N
     await world.client.set_stocks(changes)
     with pytest.raises(ProviderError) as caught:
         await world.client.set_stocks(changes)
-    assert (caught.value.message.code, caught.value.message.retry_after) == ("rate.limited", 900)
+    assert (caught.value.message.code, caught.value.message.retry_after) == ("rate.repeated", 900)
     world.post("clock", {"advance": 901})
     assert (await world.client.set_stocks(changes)).ticket
 

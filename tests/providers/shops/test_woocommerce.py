@@ -376,7 +376,7 @@ class TestErrors:
         (403, {"code": "woocommerce_rest_cannot_edit", "message": "x"}, "auth.read_only", ""),
         (404, {"code": "rest_no_route", "message": "x"}, "config.wrong_url", ""),
         (404, {"code": "woocommerce_rest_shop_order_invalid_id", "message": "x"}, "item.not_found", ""),
-        (400, {"code": "woocommerce_product_invalid_sku", "message": "x"}, "item.duplicate", ""),
+        (400, {"code": "woocommerce_product_invalid_sku", "message": "x"}, "item.refused", "sku"),
         (400, {"code": "rest_invalid_param", "message": "x", "data": {"status": 400, "params": {"orderby": "no"}}}, "request.refused", "orderby"),
         (400, {"code": "rest_invalid_param", "message": "x", "data": 3}, "request.refused", ""),
         (403, b"<!DOCTYPE html><html>Wordfence", "auth.ip_not_allowed", ""),
@@ -401,7 +401,7 @@ class TestErrors:
         body = {"code": "woocommerce_rest_authentication_error", "message": "Invalid timestamp."}
         message = calls.woo_errors(reply(body, 401))
         assert message is not None
-        assert (message.code, message.params) == ("auth.refused", {"reason": "clock"})
+        assert (message.code, message.params) == ("auth.clock", {})
 
     def test_where_a_redirect_leads(self) -> None:
         message = calls.woo_errors(reply(b"", 301, {"location": "https://www.dukkan.example/wp-json/"}))
@@ -503,3 +503,31 @@ def test_exact_orders_call() -> None:
     by_date = dict(calls.orders_request(WINDOW, calls.first_place(WINDOW, by_date=True)).params)
     assert (by_date["orderby"], by_date["after"]) == ("date", "2000-01-01T00:00:00")
     assert (by_date["modified_after"], by_date["modified_before"]) == ("2026-10-31T23:59:59", "2026-11-23T09:00:00")
+
+
+class TestOddRecords:
+    def test_one_and_a_half_kilos_keep_the_order_and_are_told(self) -> None:
+        line = {**ORDER["line_items"][0], "quantity": 1.5, "name": "Zeytin"}
+        found = read({**ORDER, "line_items": [line]})
+        (one,) = found.items
+        assert (one.lines[0].quantity, one.lines[0].title) == (0, "Zeytin × 1.5")
+        assert one.total.text() == Money.of(ORDER["total"], "TRY").text()
+        (beside,) = found.rejects
+        assert (beside.remote_id, beside.message.code) == (one.remote_id, "answer.odd_field")
+        odd = [{**order(n, f"06:00:0{n}"), "line_items": [line] if n == 2 else []} for n in (1, 2, 3)]
+        assert parse_orders(reply(odd)).by_modified, "it stands in its place"
+
+    def test_nulls_where_text_was_promised_cost_nothing(self) -> None:
+        billing = {**ORDER["billing"], "state": None, "first_name": None}
+        found = read({**ORDER, "billing": billing, "tax_lines": None})
+        assert len(found.items) == 1
+        assert found.rejects[0].message.params["field"].startswith(("tax_lines", "billing.first_name"))
+
+    def test_what_decides_still_costs_the_order(self) -> None:
+        for change in ({"total": None}, {"date_created_gmt": None}, {"payment_method": 5}, {"shipping": 5}):
+            found = read({**ORDER, **change})
+            assert (found.items, len(found.rejects)) == ((), 1), change
+
+    def test_a_product_s_date_only_informs(self) -> None:
+        page, _ = parse_products(reply([simple(date_modified_gmt="dün")]), SHOP)
+        assert [one.updated_at for one in page.items] == [None]

@@ -11,10 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from app.changes import Changes
+from app.console import RehearsalKeys
 from app.contracts import ProbeResult
 from app.contracts.catalogue import Catalogue, providers_root
 from app.http.pipeline import Network
 from app.http.samples import SampleRing
+from app.jobs.connect import Connecting
+from app.jobs.links import Links
 from app.jobs.runner import Result
 from app.monitor.health import Health
 from app.platform.worker import Worker
@@ -67,9 +70,12 @@ def services_over(store: Store, engine: Any = None) -> Services:
     """All parts of the program that the page may use."""
     catalogue, ring = Catalogue(providers_root()), SampleRing()
     network = Network(on_sample=ring)
+    changes, keys = Changes(), RehearsalKeys()
+    links = Links(store, keys, catalogue, network, lambda: NOW)
     return Services(
-        store=store, engine=engine or FakeEngine(store), connecting=None, catalogue=catalogue,  # type: ignore[arg-type]
-        health=Health(store, catalogue, network, lambda: NOW), network=network, changes=Changes(), worker=Worker(),
+        store=store, engine=engine or FakeEngine(store), catalogue=catalogue,
+        connecting=Connecting(store, keys, catalogue, links, changes),
+        health=Health(store, catalogue, network, lambda: NOW), network=network, changes=changes, worker=Worker(),
         now=lambda: NOW, rehearsal=False, actions=Registry(), operations=Operations(), undo=UndoStack(),
     )  # fmt: skip
 

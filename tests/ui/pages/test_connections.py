@@ -132,6 +132,39 @@ async def test_connect_test_save_and_first_sync(desk: Desk, qtbot: Any, shop: An
     assert secrets[0] not in all_words(page)
 
 
+async def test_the_same_shop_again_is_told_and_made_only_when_it_is_meant(desk: Desk, qtbot: Any, shop: Any) -> None:
+    sandbox, address = shop
+    values = {**sandbox.credentials, "store_url": address}
+    await desk.services.connecting.save(Wish("woocommerce", "Dükkân", values=values), NOW)
+    _, asked = await opened(desk, qtbot)
+    typed = f"{address}/wp-admin/admin.php?page=wc-settings"
+    keys = {name: sandbox.credentials[name] for name in ("consumer_key", "consumer_secret")}
+    fill(asked, store_url=typed, **keys)
+    asked.form.name.setText("İkinci")
+    await test_it(asked)
+    asked.primary.click()
+    await until(lambda: asked.primary.text() == t("message.make_anyway"), "the warning")
+    assert "“Dükkân”" in asked.form._account_field.trouble
+    assert [row.name for row in await desk.store.connections.list()] == ["Dükkân"]
+    asked.form.credentials.fields["store_url"].field.setText(address)
+    assert asked.primary.text() != t("message.make_anyway"), "another address is another question"
+    await test_it(asked)
+    asked.primary.click()
+    await until(lambda: asked.primary.text() == t("message.make_anyway"), "the warning")
+    asked.primary.click()
+    await until(lambda: asked.row is not None, "the second connection", 20)
+    assert len(await desk.store.accounts.list()) == 2
+    await until(lambda: not asked.isVisible(), "the dialog's end")
+
+
+async def test_a_permission_that_is_missing_stands_in_the_result(desk: Desk, qtbot: Any) -> None:
+    _, asked = await opened(desk, qtbot, "shopify")
+    lacking = Message("auth.forbidden", {"scope": "read_orders"}, field="scopes")
+    asked.result.show_attempt(connect_dialog.Attempt(ProbeResult({}, (lacking,)), None, 12, "14:02", ""))
+    assert any(mark == "doubt" and "read_orders" in text for mark, _, text in asked.result.lines)
+    asked.reject()
+
+
 async def test_a_price_typed_in_a_cell_reaches_the_shop(desk: Desk, qtbot: Any, shop: Any) -> None:
     sandbox, address = shop
     values = {**sandbox.credentials, "store_url": address}
@@ -496,7 +529,8 @@ async def test_cards_test_pause_and_resume(desk: Desk, qtbot: Any, shop: Any) ->
 
 async def test_a_failed_test_tells_whose_side_it_is(desk: Desk, qtbot: Any, shop: Any) -> None:
     row = await saved(desk, shop)
-    await desk.services.connecting.renew(row, {"consumer_secret": "cs_" + "0" * 40})
+    held = {key: one.reveal() for key, one in (await desk.keys.get(row.account_id)).items()}
+    await desk.keys.put(row.account_id, {**held, "consumer_secret": "cs_" + "0" * 40})
     page = await settled(page_of(desk, qtbot))
     page.test(row.id)
     await until(lambda: desk.said, "the test", 20)
@@ -548,11 +582,56 @@ async def test_new_keys_keep_what_is_blank_and_are_tested(desk: Desk, qtbot: Any
     secret: Any = asked.fields.fields["consumer_secret"].field
     secret.setText("cs_" + "7" * 40)
     asked.primary.click()
-    await until(lambda: desk.said, "the test afterwards", 20)
-    assert desk.said[-1][0] == "unhealthy"
+    await until(lambda: asked.told.isVisible(), "the refusal", 20)
+    assert "Eskisi geçerliliğini koruyor" in all_words(asked)
     held = await desk.keys.get(row.account_id)
-    assert held["consumer_secret"].reveal() == "cs_" + "7" * 40
-    assert held["consumer_key"].reveal() == sandbox.credentials["consumer_key"]
+    assert held["consumer_secret"].reveal() == sandbox.credentials["consumer_secret"], "the old one is in force"
+    assert not await desk.services.connecting.renewing.waits(row.account_id)
+    asked.reject()
+
+
+async def test_a_proved_key_replaces_the_old_one(desk: Desk, qtbot: Any, shop: Any) -> None:
+    sandbox, _ = shop
+    row = await saved(desk, shop)
+    await desk.keys.put(row.account_id, {"consumer_key": sandbox.credentials["consumer_key"], "consumer_secret": "old"})
+    page = await settled(page_of(desk, qtbot))
+    page.shown({"view": "mine", "keys": row.id})
+    asked = await dialog(KeysDialog)
+    secret: Any = asked.fields.fields["consumer_secret"].field
+    secret.setText(sandbox.credentials["consumer_secret"])
+    asked.primary.click()
+    await until(lambda: desk.said, "said", 20)
+    assert desk.said[-1] == ("healthy", "Dükkân: yeni anahtar geçerli", t("keys.renewed.text"))
+    held = await desk.keys.get(row.account_id)
+    assert held["consumer_secret"].reveal() == sandbox.credentials["consumer_secret"]
+    assert held["consumer_key"].reveal() == sandbox.credentials["consumer_key"], "a blank field stays"
+
+
+async def test_a_key_that_could_not_be_asked_about_waits_and_is_tried_by_test(
+    desk: Desk, qtbot: Any, shop: Any
+) -> None:
+    sandbox, address = shop
+    row = await saved(desk, shop)
+    await desk.keys.put(row.account_id, {"consumer_key": sandbox.credentials["consumer_key"], "consumer_secret": "old"})
+    account = await desk.store.accounts.get(row.account_id)
+    assert account is not None
+    await desk.store.accounts.update_settings(row.account_id, {**account.settings, "store_url": "http://127.0.0.1:9"})
+    page = await settled(page_of(desk, qtbot))
+    page.shown({"keys": row.id})
+    asked = await dialog(KeysDialog)
+    secret: Any = asked.fields.fields["consumer_secret"].field
+    secret.setText(sandbox.credentials["consumer_secret"])
+    asked.primary.click()
+    await until(lambda: asked.told.isVisible(), "the dead line", 20)
+    assert "Yeni anahtar kasada bekliyor" in all_words(asked)
+    asked.reject()
+    assert (await desk.keys.get(row.account_id))["consumer_secret"].reveal() == "old"
+    await desk.keys.put("next/" + row.account_id, {**sandbox.credentials, "store_url": address})  # the line is back
+    page.test(row.id)
+    await until(lambda: desk.said, "the test", 20)
+    assert desk.said[-1][0] == "healthy"
+    assert (await desk.keys.get(row.account_id))["consumer_secret"].reveal() == sandbox.credentials["consumer_secret"]
+    assert not await desk.services.connecting.renewing.waits(row.account_id)
 
 
 async def test_removing_asks_for_the_name_and_forgets_the_keys(desk: Desk, qtbot: Any, shop: Any) -> None:

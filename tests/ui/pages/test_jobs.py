@@ -13,6 +13,7 @@ from PySide6.QtTest import QTest
 
 from app.changes import JOBS, ChangeReport
 from app.contracts import Message, fail
+from app.http.limiter import Waiting
 from app.jobs.runner import Handle, Result
 from app.store import StoreBusy
 from tests.ui.pages.desk import Desk, dialog, open_desk, until
@@ -47,6 +48,18 @@ async def shown(desk: Desk, qtbot: Any, request: Any = None) -> JobsPage:
 
 def cell(page: JobsPage, row: int, key: str) -> Any:
     return page.model.index(row, PLACE[key]).data()
+
+
+async def test_a_job_that_a_limit_holds_says_for_how_long(desk: Desk, qtbot: Any, monkeypatch: Any) -> None:
+    row = await desk.connection()
+    held = [Waiting("orders", 160.0, row.id, "orders_search")]
+    monkeypatch.setattr(type(desk.services.network), "queue", lambda self, account_id: held)
+    await desk.store.jobs.start("orders", row.id, "clock")
+    page = await shown(desk, qtbot)
+    assert cell(page, 0, "message").endswith("sınırı bekleniyor, kalan süre 2:40")
+    held.clear()
+    page._ticked()
+    await until(lambda: not cell(page, 0, "message"), "the limit's end")
 
 
 async def test_an_empty_list_says_so(desk: Desk, qtbot: Any) -> None:

@@ -107,8 +107,9 @@ def test_a_filter_never_asks_for_what_its_view_cannot_hold() -> None:
     assert OrderFilter("all", status="shipped").with_unprinted(True) == OrderFilter("all", unprinted=True)
     assert OrderFilter("all", status="shipped").with_view("new") == OrderFilter("new")
     assert OrderFilter("all", cancel_asked=True).with_status("delivered") == OrderFilter("all", status="delivered")
-    assert OrderFilter("new").query().local_states == ("new",)
-    assert OrderFilter("all", due="late").query().to_ship_only
+    assert OrderFilter("new").query(NOW).local_states == ("new",)
+    assert OrderFilter("all", due="late").query(NOW).to_ship_only
+    assert OrderFilter("all", due="late").query(NOW).ship_before == NOW
     assert OrderFilter("new").empty
     assert not OrderFilter("new", connection_id=0).empty
 

@@ -150,7 +150,7 @@ async def test_ways_into_the_vault(desk: Desk, qtbot: Any, tmp_path: Path) -> No
     page, _ = await shown(desk, qtbot, tmp_path, vault, keyring)
     card = page.vault_card
     assert card is not None
-    assert set(card.buttons) == {"keyring.add", "password.change", "password.remove", "recovery.add"}
+    assert set(card.buttons) == {"keyring.add", "password.change", "password.remove", "recovery.add", "rekey"}
     assert not card.buttons["password.remove"].isEnabled()  # the last way
 
     card.buttons["keyring.add"].click()

@@ -1,0 +1,66 @@
+"""What every command needs of what was asked: its words, the connections meant, instants and amounts as people type them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from app.api.answers import Answer, sentence
+from app.console import Console
+from app.formats.numbers import Why, read_number
+from app.formats.words import Words
+from app.jobs.runner import Result
+from app.model import Money
+from app.store.connections import ConnectionRow
+
+
+class Usage(Exception):
+    """Wrong usage: the text goes to the user, the exit code is 2."""
+
+
+def words_of(args: dict[str, Any]) -> Words:
+    return Words.load(args.get("lang") or "tr")
+
+
+async def chosen(console: Console, args: dict[str, Any]) -> list[ConnectionRow]:
+    """The connection named in the arguments, or all. Raises Usage for an unknown name."""
+    name = args.get("name")
+    if not name:
+        return await console.store.connections.list()
+    row = await console.store.connections.by_name(name)
+    if row is None:
+        raise Usage(words_of(args)("cli.no_connection", name=name))
+    return [row]
+
+
+def failed(answer: Answer, words: Words, result: Result, row: ConnectionRow) -> None:
+    if result.outcome != "done":
+        answer.exit = 1
+    if result.message is not None:
+        answer.say(sentence(words, result.message, row.name))
+
+
+def iso(instant: datetime | None) -> str | None:
+    return instant.astimezone(UTC).isoformat().replace("+00:00", "Z") if instant is not None else None
+
+
+def parse_since(text: str, words: Words) -> datetime:
+    """ISO date or instant; without an offset it is the computer's own time. Raises Usage."""
+    try:
+        return datetime.fromisoformat(text).astimezone(UTC)
+    except ValueError as error:
+        raise Usage(words("cli.bad_date", text=text)) from error
+
+
+def parse_amount(text: str, words: Words, currency: str = "TRY") -> Decimal:
+    """'1249.90', '1249,90' or '1.249,90'. What two countries read differently (1.249) is refused with both readings, never
+    guessed; so are exponents and more decimals than the currency has. Raises Usage."""
+    read = read_number(text)
+    if read.why is Why.AMBIGUOUS:
+        shown = [words.figures.money(choice, currency) for choice in read.choices]
+        raise Usage(words("cli.ambiguous_amount", text=text, one=shown[0], other=shown[-1]))
+    value = read.value
+    if value is None or value < 0 or value > 10**9 or value != Money(value, currency).rounded().amount:
+        raise Usage(words("cli.bad_amount", text=text))
+    return value

@@ -1,0 +1,178 @@
+"""The commands that tell a vendor something: prices and stock are queued, the outbox is shown and drained. Nothing is sent from
+here that is not a row of the outbox first; a drain that leaves work does not call itself done."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from app.api.answers import Answer, clock_time, message_data, sentence
+from app.api.asking import Usage, chosen, failed, iso, parse_amount, words_of
+from app.console import Console, utc_now
+from app.formats.words import Words
+from app.model import Money
+from app.store.connections import ConnectionRow
+from app.store.listing_query import ListingQuery, ListingRow
+from app.store.outbox import OutboxFilter, OutboxRow
+
+
+async def _meant(
+    console: Console, row: ConnectionRow, text: str, by: str, answer: Answer, words: Words
+) -> list[ListingRow]:
+    """The listings that `text` names: those with the SKU, or the only one with the barcode or the channel's id. What could
+    be two things is told and left alone; empty then."""
+    listings = console.store.listings
+    keys = {
+        "sku": ListingQuery(connection_id=row.id, sku=text),
+        "barcode": ListingQuery(connection_id=row.id, barcode=text),
+        "id": ListingQuery(connection_id=row.id, remote_id=text),
+    }
+    found = {name: await listings.query(query) for name, query in keys.items() if by in ("auto", name)}
+    named = {one.id: one for rows in found.values() for one in rows}
+    by_sku = found.get("sku", [])
+    if by_sku and len(by_sku) == len(named):
+        return by_sku
+    if len(named) == 1:
+        return list(named.values())
+    if named:
+        answer.say(words("cli.ambiguous_listing", name=row.name, text=text, count=len(named)))
+        for way, rows in found.items():
+            for one in rows[:5]:
+                answer.say(
+                    f"  --by {way}: {one.sku or '–'} · {one.barcode or '–'} · {one.remote_id} · {one.title[:60]}"
+                )
+        return []
+    answer.say(words("cli.no_sku", name=row.name, sku=text))
+    similar = await listings.by_sku(row.id, text)
+    if similar:
+        answer.say(words("cli.similar_sku", skus=", ".join(one.sku for one in similar[:5])))
+    return []
+
+
+async def set_value(console: Console, args: dict[str, Any]) -> Answer:
+    """`price set NAME SKU AMOUNT` and `stock set NAME SKU N`: a local change and an outbox row, in one transaction."""
+    words, answer = words_of(args), Answer(data=[])
+    (row,) = await chosen(console, args)
+    kind = args["kind"]
+    capability = {"price": "price_sink", "stock": "stock_sink"}[kind]
+    manifest = console.catalogue.manifest(row.integration)
+    if capability not in manifest.capabilities or not row.switches.get(capability, True):
+        answer.exit = 1
+        answer.say(words("cli.cannot_write", name=row.name, what=words(f"cli.what.{kind}")))
+        return answer
+    if args["value"].startswith(("-", "−")):
+        raise Usage(words(f"cli.negative.{kind}", text=args["value"]))
+    if kind == "price" and parse_amount(args["value"], words) == 0 and not args.get("zero"):
+        raise Usage(words("cli.zero_price"))
+    if kind == "stock" and not (args["value"].isascii() and args["value"].isdigit() and len(args["value"]) < 8):
+        raise Usage(words("cli.bad_count", text=args["value"]))
+    found = await _meant(console, row, args["sku"], args.get("by") or "auto", answer, words)
+    if not found:
+        answer.exit = 1
+        return answer
+    for one in found:
+        if kind == "price":
+            currency = one.currency or "TRY"
+            amount = parse_amount(args["value"], words, currency)
+            list_price = parse_amount(args["list_price"], words, currency) if args.get("list_price") else None
+            outbox_id = await console.store.listings.want_price(
+                one.id, Money(amount, currency), Money(list_price, currency) if list_price is not None else None
+            )
+            shown = f"{Money(amount, currency).text()} {currency}"
+            told = words.figures.money(amount, currency)
+        else:
+            outbox_id = await console.store.listings.want_stock(one.id, int(args["value"]))
+            shown = told = args["value"]
+        answer.data.append(
+            {
+                "outbox_id": outbox_id,
+                "connection": row.name,
+                "sku": one.sku,
+                "remote_id": one.remote_id,
+                "kind": kind,
+                "value": shown,
+            }
+        )
+        answer.say(words("cli.queued", name=row.name, sku=one.sku or one.barcode or one.remote_id, value=told))
+    await console.store.audit.wished(kind, [(row.id, one.id) for one in found])
+    if console.engine.scheduler is not None:
+        console.engine.scheduler.hurry("send", row.id)
+    return answer
+
+
+async def outbox(console: Console, args: dict[str, Any]) -> Answer:
+    words, answer = words_of(args), Answer()
+    rows = await chosen(console, args)
+    drained, left = [], []
+    if args.get("drain"):
+        for row in rows:
+            if not await console.engine.has_work(row):
+                left += await _left(console, row, answer, words)
+                continue
+            result = await console.engine.settle_all(row, patience_s=float(args.get("patience") or 120))
+            drained.append(
+                {
+                    "connection": row.name,
+                    "outcome": result.outcome,
+                    **result.counts,
+                    "message": message_data(result.message),
+                }
+            )
+            answer.say(
+                words(
+                    "cli.drained",
+                    name=row.name,
+                    done=result.counts.get("done", 0),
+                    refused=result.counts.get("refused", 0),
+                )
+            )
+            failed(answer, words, result, row)
+            left += await _left(console, row, answer, words)
+    names = {row.id: row.name for row in await console.store.connections.list(removed=True)}
+    connection_id = rows[0].id if args.get("name") else None
+    entries = await console.store.outbox.query(OutboxFilter(connection_id=connection_id), 0, args.get("limit") or 1000)
+    subjects = [e.subject for e in entries if e.subject is not None and e.kind in ("price", "stock")]
+    skus = {one.id: one.listing.sku or one.listing.remote_id for one in await console.store.listings.get_many(subjects)}
+    items = [outbox_data(entry, names.get(entry.connection_id, ""), skus) for entry in entries]
+    counts = await console.store.outbox.counts()
+    answer.data = {"counts": counts, "drained": drained, "left": left, "items": items}
+    for entry, item in zip(entries, items, strict=True):
+        if entry.state in ("refused", "unknown") or (entry.state == "queued" and entry.message is not None):
+            why = sentence(words, entry.message) if entry.message is not None else ""
+            what = words(f"cli.what.{entry.kind}") if words.has(f"cli.what.{entry.kind}") else entry.kind
+            state = words(f"write.{entry.state}")
+            answer.say(f"{item['connection']} · {item['sku'] or entry.subject} · {what} · {state}: {why}")
+    answer.say(
+        words("cli.outbox", **{k: counts.get(k, 0) for k in ("queued", "pending", "done", "refused", "unknown")})
+    )
+    return answer
+
+
+async def _left(console: Console, row: ConnectionRow, answer: Answer, words: Words) -> list[dict[str, Any]]:
+    """What a drain could not finish: told with the time at which it goes on, and the command did not succeed."""
+    counts = await console.store.outbox.counts(row.id)
+    waiting, pending = counts.get("queued", 0), counts.get("pending", 0) + counts.get("sending", 0)
+    unknown = counts.get("unknown", 0)
+    if not waiting + pending + unknown:
+        return []
+    answer.exit = 1
+    due = await console.store.outbox.next_due(row.id)
+    later = due if due is not None and due > utc_now() else None
+    if waiting and later is not None:
+        at = clock_time(words, later.isoformat())
+        answer.say(words("cli.left_waiting", name=row.name, count=waiting, at=at))
+    elif waiting:
+        answer.say(words("cli.left_held", name=row.name, count=waiting))
+    if pending:
+        answer.say(words("cli.left_pending", name=row.name, count=pending))
+    if unknown:
+        answer.say(words("cli.left_unknown", name=row.name, count=unknown))
+    return [{"connection": row.name, "queued": waiting, "pending": pending, "unknown": unknown, "next_at": iso(later)}]
+
+
+def outbox_data(entry: OutboxRow, connection: str, skus: dict[int, str]) -> dict[str, Any]:
+    return {
+        "sku": skus.get(entry.subject or 0, ""), "not_before": iso(entry.not_before) if entry.state == "queued" else None,
+        "id": entry.id, "key": entry.key, "connection": connection, "kind": entry.kind, "subject": entry.subject,
+        "state": str(entry.state), "attempts": entry.attempts, "message": message_data(entry.message),
+        "created_at": iso(entry.created_at), "settled_at": iso(entry.settled_at),
+    }  # fmt: skip
