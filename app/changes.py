@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-ORDERS, LISTINGS, CONNECTIONS, OUTBOX, JOBS, HEALTH, ALERTS, ATTENTION, PRINTS = (
-    "orders", "listings", "connections", "outbox", "jobs", "health", "alerts", "attention", "prints",
+ORDERS, LISTINGS, CONNECTIONS, OUTBOX, JOBS, HEALTH, ALERTS, ATTENTION, PRINTS, SETTLEMENTS = (
+    "orders", "listings", "connections", "outbox", "jobs", "health", "alerts", "attention", "prints", "settlements",
 )  # fmt: skip
 
 

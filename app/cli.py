@@ -15,8 +15,12 @@ import click
 
 from app.api import cli_sign_in
 from app.api.answers import Answer
+from app.api.cli_money import register as register_money
 from app.api.cli_privacy import register as register_privacy
 from app.api.cli_safety import Shell, register
+from app.api.cli_service import register as register_service
+from app.api.cli_sheets import register as register_sheets
+from app.api.cli_shipping import register as register_shipping
 from app.api.cli_vault import register as register_vault
 from app.contracts import ProviderError, Secret
 from app.contracts.catalogue import Catalogue, UnknownIntegration, providers_root
@@ -26,7 +30,7 @@ T = TypeVar("T")
 F = TypeVar("F", bound=Callable[..., Any])
 WAIT_S = 30.0
 #: Commands that go on while the disk is full or takes no writes.
-READING = frozenset({"orders", "listings", "connections", "health", "outbox", "label", "audit"})
+READING = frozenset({"orders", "listings", "connections", "health", "outbox", "label", "audit", "shipment_list"})
 
 
 def lang() -> str:
@@ -167,7 +171,9 @@ def catalogue_command(category: str | None, readiness: str | None, as_json: bool
 @click.option("--test", is_flag=True, help="Test first; keep nothing when it fails.")
 @click.option("--again", is_flag=True, help="Make it although another connection has this shop already.")
 @click.option("--sign-in", is_flag=True, help="Sign in at the vendor; test, and keep nothing when one of them fails.")
-@click.option("--paste", is_flag=True, help="With --sign-in: no browser here, paste the address at which one elsewhere ended.")
+@click.option(
+    "--paste", is_flag=True, help="With --sign-in: no browser here, paste the address at which one elsewhere ended."
+)
 @common
 def connect(integration: str, name: str, account: str | None, env: str, settings: tuple[str, ...], base_url: str | None,
             secrets_from: str | None, switches: tuple[str, ...], own_rate: float | None, test: bool, again: bool,
@@ -276,6 +282,9 @@ by_option = click.option(
 )
 
 
+sure_option = click.option("--sure", is_flag=True, help="Yes to all that would be asked: zero, far from the old one.")
+
+
 @main.group()
 def price() -> None:
     """Prices."""
@@ -287,11 +296,19 @@ def price() -> None:
 @click.argument("amount")
 @by_option
 @click.option("--list-price", help="The crossed-out price.")
-@click.option("--zero", is_flag=True, help="A price of zero is meant.")
+@sure_option
 @common
-def price_set(name: str, sku: str, amount: str, by: str, list_price: str | None, zero: bool, workspace: Path | None, unlock_from: str | None, as_json: bool) -> None:  # fmt: skip
+def price_set(name: str, sku: str, amount: str, by: str, list_price: str | None, sure: bool, workspace: Path | None, unlock_from: str | None, as_json: bool) -> None:  # fmt: skip
     """Queue a price for a listing."""
-    args = {"name": name, "sku": sku, "value": amount, "list_price": list_price, "zero": zero, "by": by, "kind": "price"}
+    args = {
+        "name": name,
+        "sku": sku,
+        "value": amount,
+        "list_price": list_price,
+        "sure": sure,
+        "by": by,
+        "kind": "price",
+    }
     run("set", args, workspace, unlock_from, as_json)
 
 
@@ -305,10 +322,17 @@ def stock() -> None:
 @click.argument("sku")
 @click.argument("count")
 @by_option
+@sure_option
 @common
-def stock_set(name: str, sku: str, count: str, by: str, workspace: Path | None, unlock_from: str | None, as_json: bool) -> None:  # fmt: skip
+def stock_set(name: str, sku: str, count: str, by: str, sure: bool, workspace: Path | None, unlock_from: str | None, as_json: bool) -> None:  # fmt: skip
     """Queue a stock figure for a listing."""
-    run("set", {"name": name, "sku": sku, "value": count, "by": by, "kind": "stock"}, workspace, unlock_from, as_json)
+    run(
+        "set",
+        {"name": name, "sku": sku, "value": count, "sure": sure, "by": by, "kind": "stock"},
+        workspace,
+        unlock_from,
+        as_json,
+    )
 
 
 @main.command()
@@ -423,6 +447,10 @@ def doctor(workspace: Path | None, as_json: bool) -> None:
 register(main, Shell(common, run, read_text, finish, lang))
 cli_sign_in.register(main, Shell(common, run, read_text, finish, lang))
 register_privacy(main, Shell(common, run, read_text, finish, lang))
+register_money(main, Shell(common, run, read_text, finish, lang))
+register_sheets(main, Shell(common, run, read_text, finish, lang))
+register_service(main, Shell(common, run, read_text, finish, lang))
+register_shipping(main, Shell(common, run, read_text, finish, lang))
 register_vault(main, Shell(common, run, read_text, finish, lang), run_with)
 
 if __name__ == "__main__":

@@ -31,6 +31,7 @@ from app.jobs.connect import Connecting, Wish
 from app.jobs.engine import Engine
 from app.jobs.housekeeping import Housekeeping
 from app.jobs.links import Keys, Links
+from app.jobs.tokens import drop_orphans
 from app.kit import MemoryTokens
 from app.monitor.health import Health
 from app.monitor.keys import KeyWatch
@@ -40,7 +41,7 @@ from app.platform.worker import Worker
 from app.store import Database, Store, StoreError, StoreFull, StoreReadOnly
 from app.store.errors import translate_os
 from app.store.workspace import Owned, Workspace, WorkspaceKind
-from app.vault import KdfChoice, Profile, Vault, VaultRefused
+from app.vault import KdfChoice, Profile, Vault, VaultError, VaultRefused
 from app.vault.redact import RedactFilter, Redactor
 
 
@@ -208,6 +209,8 @@ async def open_console(
                 await prepare_rehearsal(console, servers.addresses)
             await store.outbox.recover(utc_now())
             await store.jobs.interrupted()
+            if vault is not None:
+                await _sweep_tokens(vault, store)
     except BaseException:
         if store is not None:
             await store.close()
@@ -216,6 +219,17 @@ async def open_console(
         owned.release()
         raise
     return console
+
+
+async def _sweep_tokens(vault: Vault, store: Store) -> None:
+    """What a sign-in left that was killed. That it cannot be swept now must keep nobody from the workspace."""
+    try:
+        dropped = await drop_orphans(vault, {account.id for account in await store.accounts.list()})
+    except VaultError as trouble:
+        logging.getLogger(__name__).warning("tokens without an account stay in the vault: %s", trouble.key)
+        return
+    if dropped:
+        logging.getLogger(__name__).info("tokens of %d sign-ins that were cut off were dropped", len(dropped))
 
 
 def assemble(workspace: Workspace, owned: Owned, store: Store, keys: Keys, vault: Vault | None) -> Console:
@@ -233,9 +247,23 @@ def assemble(workspace: Workspace, owned: Owned, store: Store, keys: Keys, vault
     key_watch = KeyWatch(store, vault, catalogue, utc_now)
     backups = None if vault is None else AutomaticBackups(workspace, store, vault, utc_now)
     engine.housekeeping = Housekeeping(store, engine.runner, changes, utc_now, workspace.folder, backups)
+    worker = Worker()
+    links.compute = worker.compute
     return Console(
-        workspace, owned, store, keys, vault, catalogue, network, changes, links, engine, connecting, health, key_watch,
-        Worker(),
+        workspace,
+        owned,
+        store,
+        keys,
+        vault,
+        catalogue,
+        network,
+        changes,
+        links,
+        engine,
+        connecting,
+        health,
+        key_watch,
+        worker,
     )
 
 

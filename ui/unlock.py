@@ -7,13 +7,12 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from app.contracts import Secret
 from app.vault.kdf import KdfChoice
 from ui.kit import ACCEPTED, ask, ask_save_file, spawn
 from ui.kit.clipboard import CLEAR_AFTER_S, copy_secret
-from ui.theme import font
 from ui.widgets import Button, DialogFrame, FormField, Note, SecretField, Segment, Text
 from ui.words import t
 
@@ -150,9 +149,9 @@ class CodeDialog(DialogFrame):
         super().__init__(parent, t("unlock.code_title"), t("unlock.code_text"), t("unlock.code_kept"))
         self._secret, self._save, self._shown = code, save, shown
         groups = code.reveal().split("-")
-        self.code = QLabel("-".join(groups[:4]) + "-\n" + "-".join(groups[4:]))
-        self.code.setFont(font("mono"))
+        self.code = Text("-".join(groups[:4]) + "-\n" + "-".join(groups[4:]), "mono")
         self.code.setAccessibleName(t("unlock.code_title"))
+        self.code.setMinimumHeight(self.code.sizeHint().height())  # both lines, however narrow the rest makes it
         self.body.addWidget(self.code)
         row = QHBoxLayout()
         row.setSpacing(8)
@@ -203,7 +202,9 @@ class CodeDialog(DialogFrame):
         old = self.told
         self.told = Note(state, title, text)
         self.body.replaceWidget(old, self.told)
+        old.hide()
         old.deleteLater()
+        self.told.show()  # a child that is not shown yet has no part in the dialog's size
         self.adjustSize()
 
 

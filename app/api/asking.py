@@ -8,10 +8,9 @@ from typing import Any
 
 from app.api.answers import Answer, sentence
 from app.console import Console
-from app.formats.numbers import Why, read_number
 from app.formats.words import Words
 from app.jobs.runner import Result
-from app.model import Money
+from app.pricing.typed import Trouble, read_value
 from app.store.connections import ConnectionRow
 
 
@@ -53,14 +52,21 @@ def parse_since(text: str, words: Words) -> datetime:
         raise Usage(words("cli.bad_date", text=text)) from error
 
 
-def parse_amount(text: str, words: Words, currency: str = "TRY") -> Decimal:
-    """'1249.90', '1249,90' or '1.249,90'. What two countries read differently (1.249) is refused with both readings, never
-    guessed; so are exponents and more decimals than the currency has. Raises Usage."""
-    read = read_number(text)
-    if read.why is Why.AMBIGUOUS:
-        shown = [words.figures.money(choice, currency) for choice in read.choices]
-        raise Usage(words("cli.ambiguous_amount", text=text, one=shown[0], other=shown[-1]))
-    value = read.value
-    if value is None or value < 0 or value > 10**9 or value != Money(value, currency).rounded().amount:
-        raise Usage(words("cli.bad_amount", text=text))
-    return value
+def shown_value(words: Words, kind: str, value: Decimal | None, currency: str) -> str:
+    """A price with its sign, or pieces."""
+    if value is None:
+        return words("common.no_value")
+    return words.figures.money(value, currency) if kind == "price" else words("prices.pieces", count=int(value))
+
+
+def typed_value(kind: str, text: str, words: Words, currency: str = "TRY") -> Decimal:
+    """A price ('1249.90', '1249,90', '1.249,90') or pieces, judged as the window judges it. What two countries read differently
+    (1.249) is refused with both readings, never guessed. Raises Usage."""
+    trouble, values = read_value(kind, text, currency)
+    if trouble is not Trouble.NONE:
+        why = Trouble.UNREADABLE if trouble is Trouble.BLANK else trouble
+        raise Usage(f"{words(f'prices.trouble.{why}', text=text)} {words(f'prices.trouble.{why}_{kind}_next')}")
+    if len(values) > 1:
+        one, other = (shown_value(words, kind, value, currency) for value in values)
+        raise Usage(words(f"cli.ambiguous.{kind}", text=text, one=one, other=other))
+    return values[0]

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from app.api.answers import Answer, message_data, sentence
-from app.api.asking import Usage, chosen, failed, iso, parse_amount, parse_since, words_of
+from app.api.asking import Usage, chosen, failed, iso, parse_since, words_of
 from app.api.commands_writes import outbox, set_value
 from app.api.key_words import key_sentence, keys_data
 from app.console import Console, utc_now
@@ -26,7 +26,7 @@ from app.store.order_query import OrderQuery
 from app.vault import VaultError
 
 __all__ = [
-    "COMMANDS", "PAGE", "Command", "Usage", "chosen", "connection_data", "failed", "iso", "parse_amount", "parse_since",
+    "COMMANDS", "PAGE", "Command", "Usage", "chosen", "connection_data", "failed", "iso", "parse_since",
     "run_command", "words_of",
 ]  # fmt: skip
 Command = Callable[[Console, dict[str, Any]], Awaitable[Answer]]

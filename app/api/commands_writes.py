@@ -3,13 +3,16 @@ here that is not a row of the outbox first; a drain that leaves work does not ca
 
 from __future__ import annotations
 
-from typing import Any
+from decimal import Decimal
+from typing import Any, NamedTuple
 
 from app.api.answers import Answer, clock_time, message_data, sentence
-from app.api.asking import Usage, chosen, failed, iso, parse_amount, words_of
+from app.api.asking import Usage, chosen, failed, iso, shown_value, typed_value, words_of
 from app.console import Console, utc_now
 from app.formats.words import Words
 from app.model import Money
+from app.pricing.typed import Doubt, change_percent, channel_value, crossed_price, doubts
+from app.store import StoredListing
 from app.store.connections import ConnectionRow
 from app.store.listing_query import ListingQuery, ListingRow
 from app.store.outbox import OutboxFilter, OutboxRow
@@ -48,6 +51,61 @@ async def _meant(
     return []
 
 
+class _Wish(NamedTuple):
+    """What is wanted of one listing, and what must be asked first, in words. `list_price` None: leave it."""
+
+    stored: StoredListing
+    value: Decimal
+    currency: str
+    list_price: Decimal | None
+    questions: list[str]
+
+
+def _wish(kind: str, stored: StoredListing, args: dict[str, Any], words: Words) -> _Wish:
+    """Raises Usage for what cannot be taken."""
+    listing, list_price, crossed = stored.listing, None, None
+    currency = listing.price.currency if listing.price is not None else "TRY"
+    value, old = typed_value(kind, args["value"], words, currency), channel_value(stored, kind)
+    if kind == "price" and args.get("list_price"):
+        list_price = typed_value(kind, args["list_price"], words, currency)
+    elif kind == "price":
+        crossed = crossed_price(stored)
+    found = doubts(kind, old, value, crossed)
+    if Doubt.LIST in found:
+        list_price = value
+    name = listing.sku or listing.title or listing.remote_id
+    params = {
+        "name": name,
+        "old": shown_value(words, kind, old, currency),
+        "new": shown_value(words, kind, value, currency),
+    }
+    questions = [
+        _question(words, kind, doubt, params, old, value, shown_value(words, "price", crossed, currency))
+        for doubt in found
+    ]
+    return _Wish(stored, value, currency, list_price, questions)
+
+
+def _question(
+    words: Words, kind: str, doubt: Doubt, params: dict[str, str], old: Decimal | None, new: Decimal, crossed: str
+) -> str:
+    """The window's question, on one line."""
+    word = f"zero_{kind}" if doubt is Doubt.ZERO else str(doubt)
+    told = {**params, "list": crossed}
+    if doubt is Doubt.FAR and old:
+        told["percent"] = words.figures.percent(change_percent(old, new), signed=True)
+    return f"{words(f'prices.ask.{word}', **told)} {words(f'prices.ask.{word}_text', **told)}"
+
+
+async def _queue(console: Console, kind: str, wish: _Wish) -> tuple[int, str]:
+    """The outbox row's id, and the value as data."""
+    if kind == "stock":
+        return await console.store.listings.want_stock(wish.stored.id, int(wish.value)), str(int(wish.value))
+    price, crossed = Money(wish.value, wish.currency), wish.list_price
+    raised = None if crossed is None else Money(crossed, wish.currency)
+    return await console.store.listings.want_price(wish.stored.id, price, raised), f"{price.text()} {wish.currency}"
+
+
 async def set_value(console: Console, args: dict[str, Any]) -> Answer:
     """`price set NAME SKU AMOUNT` and `stock set NAME SKU N`: a local change and an outbox row, in one transaction."""
     words, answer = words_of(args), Answer(data=[])
@@ -59,29 +117,19 @@ async def set_value(console: Console, args: dict[str, Any]) -> Answer:
         answer.exit = 1
         answer.say(words("cli.cannot_write", name=row.name, what=words(f"cli.what.{kind}")))
         return answer
-    if args["value"].startswith(("-", "−")):
-        raise Usage(words(f"cli.negative.{kind}", text=args["value"]))
-    if kind == "price" and parse_amount(args["value"], words) == 0 and not args.get("zero"):
-        raise Usage(words("cli.zero_price"))
-    if kind == "stock" and not (args["value"].isascii() and args["value"].isdigit() and len(args["value"]) < 8):
-        raise Usage(words("cli.bad_count", text=args["value"]))
+    typed_value(kind, args["value"], words)  # what nobody could take is told before any listing is looked for
     found = await _meant(console, row, args["sku"], args.get("by") or "auto", answer, words)
     if not found:
         answer.exit = 1
         return answer
-    for one in found:
-        if kind == "price":
-            currency = one.currency or "TRY"
-            amount = parse_amount(args["value"], words, currency)
-            list_price = parse_amount(args["list_price"], words, currency) if args.get("list_price") else None
-            outbox_id = await console.store.listings.want_price(
-                one.id, Money(amount, currency), Money(list_price, currency) if list_price is not None else None
-            )
-            shown = f"{Money(amount, currency).text()} {currency}"
-            told = words.figures.money(amount, currency)
-        else:
-            outbox_id = await console.store.listings.want_stock(one.id, int(args["value"]))
-            shown = told = args["value"]
+    stored = await console.store.listings.get_many([one.id for one in found])
+    wishes = [_wish(kind, one, args, words) for one in stored]
+    asked = [question for wish in wishes for question in wish.questions]
+    if asked and not args.get("sure"):
+        raise Usage("\n".join((*asked, words("cli.sure"))))
+    for wish in wishes:
+        outbox_id, shown = await _queue(console, kind, wish)
+        one = wish.stored.listing
         answer.data.append(
             {
                 "outbox_id": outbox_id,
@@ -92,6 +140,7 @@ async def set_value(console: Console, args: dict[str, Any]) -> Answer:
                 "value": shown,
             }
         )
+        told = words.figures.money(wish.value, wish.currency) if kind == "price" else shown
         answer.say(words("cli.queued", name=row.name, sku=one.sku or one.barcode or one.remote_id, value=told))
     await console.store.audit.wished(kind, [(row.id, one.id) for one in found])
     if console.engine.scheduler is not None:

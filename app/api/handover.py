@@ -13,7 +13,11 @@ from typing import Any
 
 import msgspec
 
+import app.api.commands_money
 import app.api.commands_safety
+import app.api.commands_service
+import app.api.commands_sheets
+import app.api.commands_shipping
 import app.api.commands_sign_in
 import app.api.commands_vault  # noqa: F401 - each adds its commands
 from app.api.answers import Answer

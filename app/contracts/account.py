@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from app.contracts.manifest import SignIn
 
 DOTS = "•••"
+LEARNT = "learnt."  # setting of the workspace: and the account's id; holds `Account.learnt`
+#: Names in `Account.learnt` of an integration that exchanges files: when the last order sheet was read, the last of ours written
+#: (ISO instants).
+SHEET_IN, SHEET_OUT = "sheet_in_at", "sheet_out_at"
+T = TypeVar("T")
 
 
 class Secret:
@@ -64,6 +69,17 @@ class TokenStore(Protocol):
     async def drop(self, name: str) -> None: ...
 
 
+class Compute(Protocol):
+    """Calls a module-level function, with arguments and an answer that pickle, where it does not stall the window."""
+
+    def __call__(self, work: Callable[..., T], /, *args: object) -> Awaitable[T]: ...
+
+
+async def compute_here(work: Callable[..., T], /, *args: object) -> T:
+    """For what is small, for tests and for the command line: at once, on the loop."""
+    return work(*args)
+
+
 @dataclass(frozen=True)
 class Account:
     """One set of credentials at one vendor, as a provider sees it for one connection.
@@ -87,6 +103,7 @@ class Account:
     params: Mapping[str, str] = field(default_factory=dict)
     learnt: MutableMapping[str, str] = field(default_factory=dict)
     sign_in: SignIn | None = None  # how the merchant signs in, from the manifest
+    compute: Compute = compute_here  # for work of more than a few milliseconds: large sheets
 
     @property
     def base_url(self) -> str:

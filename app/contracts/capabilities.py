@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import Protocol, runtime_checkable
 
 from app.contracts.results import Outcome, Page, ProbeResult, Receipt
@@ -20,6 +21,7 @@ from app.model import (
     Listing,
     Order,
     PriceChange,
+    Question,
     SettlementLine,
     Shipment,
     ShipmentNotice,
@@ -156,6 +158,41 @@ class Settlements(Protocol):
     def settlements(self, window: Window) -> AsyncIterator[Page[SettlementLine]]: ...
 
 
+@runtime_checkable
+class Questions(Protocol):
+    def questions(self, window: Window) -> AsyncIterator[Page[Question]]:
+        """Buyers' questions that were asked within the window, with their state of now."""
+        ...
+
+    async def answer(self, question_id: str, text: str) -> Outcome:
+        """DONE when the channel has taken the answer, be it for review. The same answer twice is DONE; another one to a
+        question that is answered is refused."""
+        ...
+
+
+@runtime_checkable
+class InvoiceLinks(Protocol):
+    async def send_invoice_link(self, order: Order, url: str, number: str, issued_at: datetime | None) -> Outcome:
+        """Tell the channel where the buyer's invoice lies. `number` may be '' and `issued_at` None where the channel does not
+        ask for them. The same link twice is DONE."""
+        ...
+
+
+@runtime_checkable
+class PackageSplits(Protocol):
+    async def split(self, order: Order, groups: Sequence[Sequence[tuple[str, int]]]) -> Outcome:
+        """One new package a group of (line id, pieces); what no group names goes together into one more. The new packages come
+        as new orders with the next pull. Never sent again unseen: a second split would split what came of the first."""
+        ...
+
+
+@runtime_checkable
+class BoxInfo(Protocol):
+    async def set_box_info(self, order: Order, boxes: int, desi: Decimal) -> Outcome:
+        """Tell the channel how many boxes a package has, and its volumetric weight. Absolute: twice is harmless."""
+        ...
+
+
 CAPABILITIES: dict[str, type] = {
     "probe": Probe,
     "order_source": OrderSource,
@@ -173,12 +210,17 @@ CAPABILITIES: dict[str, type] = {
     "fulfilment": Fulfilment,
     "claims": Claims,
     "settlements": Settlements,
+    "questions": Questions,
+    "invoice_links": InvoiceLinks,
+    "package_splits": PackageSplits,
+    "box_info": BoxInfo,
 }
 
 #: Capabilities that change something at the vendor: the merchant has a switch for each, off until the first test passed.
-WRITES = frozenset(
-    {"price_sink", "stock_sink", "shipment_sink", "carrier", "invoice_issuer", "ledger", "product_feed", "fulfilment"}
-)
+WRITES = frozenset({
+    "price_sink", "stock_sink", "shipment_sink", "carrier", "invoice_issuer", "ledger", "product_feed", "fulfilment",
+    "questions", "invoice_links", "package_splits", "box_info",
+})  # fmt: skip
 
 
 def capabilities_of(client: type) -> frozenset[str]:

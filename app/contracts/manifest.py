@@ -50,6 +50,7 @@ class Feature(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class CredentialField(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One field of the connect form. `where`: where the merchant finds it. `pattern` is matched in full.
 
+    `address`: the value is an address that the client may call, wherever it lies.
     `rewrite`: (pattern, replacement) pairs that bring what people paste to the form wanted, tried in their order before
     anything is checked (`https://admin.shopify.com/store/x` → `x.myshopify.com`).
     """
@@ -63,6 +64,7 @@ class CredentialField(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     required: bool = True
     default: str = ""
     choices: tuple[str, ...] = ()
+    address: bool = False
     rewrite: tuple[tuple[str, str], ...] = ()
 
     def rewritten(self, text: str) -> str:
@@ -181,6 +183,9 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     insecure_http: bool = False  # plain http is possible here at the merchant's word
     rotation_days: int = 0  # after how many days a new key is asked for; 0: 30 live, 90 elsewhere (app.monitor.keys)
     key_life_days: int = 0  # the vendor itself ends a key after so many days; 0: it does not
+    sheet_due_h: int = (
+        0  # exchanges files: an order sheet is due this often (the merchant's `sheet_hours` wins); 0: never late
+    )
     number: int = 0  # place within its category, the catalogue's order; 0: after the numbered ones
 
     @property
@@ -245,6 +250,8 @@ def check_manifest(m: Manifest) -> list[str]:
         wrong.append("a note needs both languages")
     if m.readiness in (Readiness.LIVE, Readiness.PARTNER):
         wrong += [f"{r} needs {k}" for k in ("client", "sandbox", "capabilities", "environments", "probe") if not getattr(m, k) for r in [m.readiness]]  # fmt: skip
+    if m.readiness is Readiness.FILE:  # no address of its own: a folder, or what the merchant types
+        wrong += [f"file needs {k}" for k in ("client", "sandbox", "capabilities", "probe") if not getattr(m, k)]
     if m.readiness is Readiness.PLANNED and (m.client or m.capabilities):
         wrong.append("planned, yet it names a client or capabilities")
     return wrong + (_check_sign_in(m, m.sign_in) if m.sign_in is not None else [])

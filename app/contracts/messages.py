@@ -64,6 +64,14 @@ CODES: dict[str, Kind] = {
     "answer.unexpected": Kind.OURS,
     "answer.odd_value": Kind.THEIRS,  # params `field`, `value`: no sale looks like that; the record is stored as it came
     "answer.odd_field": Kind.OURS,  # params `field`, `value`: the record is stored without it
+    "sheet.cell": Kind.YOURS,  # params `field` (file · column · cell), `value`, `why`
+    "sheet.columns": Kind.YOURS,  # params `field` (the file), `value` (what is missing)
+    "sheet.file": Kind.YOURS,  # params `field` (the file), `reason`: it is no sheet, locked, cut, too large
+    "sheet.folder": Kind.YOURS,  # params `field` (the folder), `reason`
+    "sheet.host_key": Kind.YOURS,  # params `host`, `value` (shown), `kept` (pinned)
+    "sheet.late": Kind.YOURS,  # params `seconds` (hours since the last order sheet), `goal` (hours at most)
+    "sheet.letters": Kind.YOURS,  # param `value`: a letter that the encoding of the vendor's file lacks
+    "sheet.none": Kind.YOURS,  # no order sheet has come yet
     "job.interrupted": Kind.OURS,
     "bug": Kind.OURS,
 }

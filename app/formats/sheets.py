@@ -5,6 +5,7 @@ worker process where it is large: a thread that computes stalls the window. Must
 from __future__ import annotations
 
 import io
+import struct
 import zipfile
 from collections.abc import Iterator
 from datetime import date, datetime, time
@@ -105,7 +106,7 @@ def _check_packed(data: bytes) -> None:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as packed:
             size = sum(one.file_size for one in packed.infolist())
-    except (zipfile.BadZipFile, ValueError, OSError) as error:
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, ValueError, OSError, struct.error) as error:
         raise fail(Message("sheet.file", {"reason": "sheet_cut"})) from error
     if size > _MOST_UNPACKED:
         raise fail(Message("sheet.file", {"reason": "sheet_long", "value": str(MOST_ROWS)}))
@@ -146,7 +147,9 @@ def _html(data: bytes) -> list[Grid]:
     from lxml import etree, html  # 20 ms, and few files need it
 
     try:
-        root = html.document_fromstring(decode_text(data), parser=html.HTMLParser(no_network=True, remove_comments=True))
+        root = html.document_fromstring(
+            decode_text(data), parser=html.HTMLParser(no_network=True, remove_comments=True)
+        )
     except (etree.ParserError, etree.XMLSyntaxError, ValueError) as error:
         raise fail(Message("sheet.file", {"reason": "sheet_none"})) from error
     grids = []
@@ -155,6 +158,7 @@ def _html(data: bytes) -> list[Grid]:
         for line in table.iter("tr"):
             if len(rows) >= MOST_ROWS:
                 raise fail(Message("sheet.file", {"reason": "sheet_long", "value": str(MOST_ROWS)}))
-            rows.append([" ".join(c.text_content().split()) for c in line if c.tag in ("td", "th")][:MOST_COLUMNS])
+            cells = [" ".join("".join(map(str, c.itertext())).split()) for c in line if c.tag in ("td", "th")]
+            rows.append([*cells[:MOST_COLUMNS]])
         grids.append(Grid("", rows))
     return grids

@@ -22,6 +22,10 @@ RATIO_LEAST = 10  # … once there are so many …
 RATIO_WITHIN_S = 60.0  # … no older than this
 OPEN_S = 30.0
 LONGEST_OPEN_S = 300.0
+#: Where a call went through within this time, the vendor limps and is not down: it is asked at least once a minute, or a third
+#: of calls failing by chance would keep a queue waiting for a quarter of an hour.
+LIMPING_S = 600.0
+FIRST_LIMP_S, LONGEST_LIMP_S = 10.0, 60.0
 #: Codes of the pipeline that say the vendor or the way to it failed. `net.offline` does not: this machine is off the network.
 FAILURES = frozenset({"net.timeout", "net.cut", "net.unreachable", "net.tls"})
 
@@ -52,6 +56,7 @@ class Core:
         self.probe_at = 0.0
         self._consecutive = 0
         self._open_s = OPEN_S
+        self._good_at = float("-inf")
         self._recent: deque[tuple[float, bool]] = deque(maxlen=RATIO_OF)
 
     def enter(self, now: float, asked: bool) -> bool:
@@ -66,6 +71,7 @@ class Core:
         self.phase = Phase.OPEN
 
     def succeeded(self, now: float, probe: bool) -> None:
+        self._good_at = now
         if self.phase is Phase.CLOSED:
             self._consecutive = 0
             self._recent.append((now, True))
@@ -79,7 +85,7 @@ class Core:
 
     def failed(self, reason: Message, now: float, probe: bool) -> None:
         if probe:
-            self._open_s = min(self._open_s * 2, LONGEST_OPEN_S)
+            self._open_s = min(self._open_s * 2, LONGEST_LIMP_S if self._limps(now) else LONGEST_OPEN_S)
             self.phase, self.reason, self.probe_at = Phase.OPEN, reason, now + self._open_s
             return
         if self.phase is not Phase.CLOSED:
@@ -90,7 +96,11 @@ class Core:
         too_many = len(fresh) >= RATIO_LEAST and fresh.count(False) >= RATIO * len(fresh)
         if self._consecutive >= CONSECUTIVE or too_many:
             self.phase, self.reason, self.since = Phase.OPEN, reason, now
+            self._open_s = FIRST_LIMP_S if self._limps(now) else OPEN_S
             self.probe_at = now + self._open_s
+
+    def _limps(self, now: float) -> bool:
+        return now - self._good_at <= LIMPING_S
 
     def state(self, now: float, wall_now: float) -> BreakerState:
         shut = self.phase is Phase.CLOSED

@@ -16,6 +16,7 @@ from app.contracts.catalogue import Catalogue
 from app.contracts.manifest import CredentialField
 from app.jobs.links import Keys, Link, Links, addresses
 from app.jobs.renewing import Renewing
+from app.jobs.runner import tried
 from app.jobs.same_shop import Credentials
 from app.kit import MemoryTokens
 from app.kit.oauth import TOKEN, revoke_request
@@ -191,11 +192,10 @@ class Connecting:
         """Probe without keeping anything. Raises ProviderError."""
         link = await self.draft(wish, now)
         try:
-            result: ProbeResult = await link.provider.probe()
+            return await tried(link)
         except ProviderError as error:
             error.message = self._links.explained(link.row, error.message)
             raise
-        return result
 
     async def _refuse_same_shop(
         self, manifest: Manifest, wish: Wish, settings: dict[str, str], held: dict[str, str], urls: dict[str, str]

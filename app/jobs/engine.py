@@ -15,14 +15,18 @@ from app.jobs.housekeeping import EVERY_S, Housekeeping
 from app.jobs.links import Link, Links
 from app.jobs.pulls import Pulls
 from app.jobs.relay import Relay
-from app.jobs.runner import Handle, Result, Runner
+from app.jobs.runner import Handle, Result, Runner, cleaned_probe
 from app.jobs.scheduler import Scheduler
+from app.jobs.tracking import LOOK_S, Tracker
 from app.store import Store, StoreError
 from app.store.connections import ConnectionRow
+from app.store.parcel_fate import PARCEL
 
 log = logging.getLogger(__name__)
 RELAY_INTERVAL_S = 5.0
 SAMPLES_INTERVAL_S = 5.0
+#: Payout lines are read once a day; whether it is time is looked at every hour.
+PAYOUTS_EVERY_S, PAYOUTS_LOOK_S = 20 * 3600.0, 3600.0
 
 
 class Engine:
@@ -33,6 +37,7 @@ class Engine:
         self.runner = Runner(store, changes, now)
         self.pulls = Pulls(store, changes, now)
         self.relay = Relay(store, changes, now)
+        self.tracker = Tracker(store, changes, now)
         self.scheduler: Scheduler | None = None
         self.housekeeping: Housekeeping | None = None  # the console's; runs by the same clock
         self._background: list[asyncio.Task[None]] = []
@@ -46,7 +51,7 @@ class Engine:
 
         async def work(handle: Handle) -> Result:
             link = await self._link(row)
-            found.append(await link.provider.probe())
+            found.append(cleaned_probe(await link.provider.probe(), self.runner.clean))
             await self.runner.told(row.id, None)
             return Result()
 
@@ -71,6 +76,17 @@ class Engine:
 
         return await self._run("listings", row, work, asked_by)
 
+    async def sync_settlements(
+        self, row: ConnectionRow, *, since: datetime | None = None, asked_by: str = "user"
+    ) -> Result:
+        async def work(handle: Handle) -> Result:
+            link = await self._link(row, "settlements")
+            result = await self.pulls.settlements(link, handle, since)
+            await self.runner.told(row.id, None)
+            return result
+
+        return await self._run("settlements", row, work, asked_by)
+
     async def fetch_order(self, row: ConnectionRow, number: str, asked_by: str = "user") -> Result:
         async def work(handle: Handle) -> Result:
             return await self.pulls.order(await self._link(row, "order_source"), number)
@@ -84,6 +100,17 @@ class Engine:
             return await self.relay.drain(await self._link(row), handle)
 
         return await self._run("send", row, work, asked_by)
+
+    async def track(self, row: ConnectionRow, *, everything: bool = True, asked_by: str = "user") -> Result:
+        """Ask a carrier where its parcels are: all that are not at their end, or only those that are due."""
+
+        async def work(handle: Handle) -> Result:
+            result = await self.tracker.poll(await self._link(row, "tracking"), handle, everything=everything)
+            if result.outcome == "done":
+                await self.runner.told(row.id, None)
+            return result
+
+        return await self._run("track", row, work, asked_by)
 
     async def settle_all(self, row: ConnectionRow, *, patience_s: float, asked_by: str = "user") -> Result:
         """Drain and keep asking for later results until nothing is left to do now or the patience is over."""
@@ -184,19 +211,38 @@ class Engine:
             self.scheduler.set(
                 "listings", row.id, manifest.listing_interval_s, lambda: self.sync_listings(row, asked_by="clock")
             )
-        if {"price_sink", "stock_sink", "shipment_sink"} & set(has):
+        if "settlements" in has:
+            self.scheduler.set("settlements", row.id, PAYOUTS_LOOK_S, lambda: self._settlements_if_due(row))
+        if {"price_sink", "stock_sink", "shipment_sink", "carrier"} & set(has):
             self.scheduler.set("send", row.id, RELAY_INTERVAL_S, lambda: self._send_if_any(row))
+        if "tracking" in has:
+            self.scheduler.set("track", row.id, LOOK_S, lambda: self._track_if_due(row))
         interval = manifest.probe.least_interval_s if manifest.probe else 60
         self.scheduler.set("probe", row.id, max(60, interval), lambda: self._probe_if_silent(row))
+
+    async def _settlements_if_due(self, row: ConnectionRow) -> None:
+        """Once a day, however often the program is started; a pull that failed is tried again at the next look."""
+        covered = await self.store.cursors.get(row.id, "settlements")
+        if covered is None or not 0 <= (self._now() - covered).total_seconds() < PAYOUTS_EVERY_S:
+            await self.sync_settlements(row, asked_by="clock")
 
     async def _send_if_any(self, row: ConnectionRow) -> None:
         if await self.has_work(row):
             await self.send(row, asked_by="clock")
 
+    async def _track_if_due(self, row: ConnectionRow) -> None:
+        if await self.tracker.any_due(row.id):
+            await self.track(row, everything=False, asked_by="clock")
+
     async def has_work(self, row: ConnectionRow) -> bool:
         """Whether something may go out now, or a vendor still owes a result, or an answer was lost."""
-        due = any(connection == row.id for connection, _, _ in await self.store.outbox.due(self._now()))
-        return due or bool(await self.store.outbox.pending_tickets(row.id) or await self.store.outbox.unknown(row.id))
+        now, carrying = self._now(), self.relay.carrying
+        if any(connection == row.id for connection, _, _ in await self.store.outbox.due(now)):
+            return True
+        lost = await self.store.outbox.unknown(row.id)
+        if any(one.kind != PARCEL or carrying.looks_at(one) <= now for one in lost):
+            return True
+        return bool(await self.store.outbox.pending_tickets(row.id)) or await carrying.owes(row.id)
 
     async def _probe_if_silent(self, row: ConnectionRow) -> None:
         """A good real call within the interval is the probe; and one probe an account serves all its connections."""

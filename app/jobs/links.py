@@ -12,6 +12,8 @@ from urllib.parse import urlsplit
 import msgspec
 
 from app.contracts import DEADLINES_S, Account, Environment, Manifest, Message, Secret, TokenStore, fail, throttling_of
+from app.contracts.account import LEARNT as _LEARNT
+from app.contracts.account import Compute, compute_here
 from app.contracts.catalogue import Catalogue
 from app.http.pipeline import Network
 from app.http.policy import Policy
@@ -22,8 +24,6 @@ from app.store import Store
 from app.store.accounts import AccountRow
 from app.store.connections import ConnectionRow
 from app.vault import VaultError
-
-_LEARNT = "learnt."  # setting: and the account's id
 
 
 class Keys(Protocol):
@@ -69,6 +69,7 @@ class Links:
         self._tokens: dict[str, TokenStore] = {}
         self._learnt: dict[str, dict[str, str]] = {}  # by account: what its provider found out
         self._kept: dict[str, dict[str, str]] = {}  # the same as it lies in the store
+        self.compute: Compute = compute_here  # where providers compute what is large; the console sets its worker
 
     async def get(self, connection_id: int) -> Link:
         """Raises KeyError for an unknown connection, ProviderError (config.*, vault.locked) when it cannot be built."""
@@ -114,16 +115,16 @@ class Links:
             account_id=row.account_id,
             connection_name=row.name,
             deadline_s=DEADLINES_S[manifest.category],
-            hosts=frozenset({host_of(u) for u in urls.values()} | set(manifest.hosts)),
+            hosts=frozenset(
+                {host_of(u) for u in urls.values()} | set(manifest.hosts) | typed_hosts(manifest, settings, held)
+            ),
             limits=manifest.limits,
             own_rate=row.own_rate,
             insecure_hosts=insecure,
             throttling=throttling_of(client),
         )
         if tokens is None:
-            if row.account_id not in self._tokens:
-                self._tokens[row.account_id] = SpokenTokens(self._keys.tokens(row.account_id))
-            tokens = self._tokens[row.account_id]
+            tokens = self.tokens(row.account_id)
         account = Account(
             id=row.account_id,
             integration=row.integration,
@@ -137,12 +138,19 @@ class Links:
             params=dict(manifest.params),
             learnt=self._learnt.get(row.account_id, {}),
             sign_in=manifest.sign_in,
+            compute=self.compute,
         )
         if row.id == 0:  # a trial: what failed before it was another address or another key
             self._network.reset_breaker(0)
         http = self._network.client(policy, urls["api"])
         provider = client(http, account)
         return Link(row, manifest, account, provider, http, lambda: self._network.skew(row.id))
+
+    def tokens(self, account_id: str) -> TokenStore:
+        """The account's tokens, one object for all who use them: they share its lock."""
+        if account_id not in self._tokens:
+            self._tokens[account_id] = SpokenTokens(self._keys.tokens(account_id))
+        return self._tokens[account_id]
 
     def manifest(self, integration: str) -> Manifest:
         return self._catalogue.manifest(integration)
@@ -209,6 +217,13 @@ def explained(message: Message, manifest: Manifest, skew_s: float) -> Message:
     return message
 
 
+def typed_hosts(manifest: Manifest, settings: Mapping[str, str], held: Mapping[str, Secret]) -> set[str]:
+    """The hosts of the addresses that the merchant typed beside the vendor's own."""
+    keys = [field.key for field in manifest.credentials if field.address]
+    typed = [settings.get(key, "") or (held[key].reveal() if key in held else "") for key in keys]
+    return {host_of(url) for url in typed} - {""}
+
+
 def host_of(url: str) -> str:
     return (urlsplit(url).hostname or "").lower()
 
@@ -221,6 +236,8 @@ def addresses(
     Raises YoursError `config.field` when the merchant must type one and has not, `config.wrong_url` when it is none.
     """
     place: Environment | None = manifest.environments.get(environment)
+    if not manifest.environments and not overrides.get("api"):
+        return {"api": ""}  # it exchanges files: nothing but what the merchant types is ever called
     if place is None and not overrides.get("api"):
         raise fail(Message("config.field", {"field": "environment", "value": environment}, field="environment"))
     # An environment of the merchant's own (a test server, the rehearsal) has the paths of the first one.

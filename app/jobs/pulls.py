@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import msgspec
 
-from app.changes import ATTENTION, LISTINGS, ORDERS, ChangeReport, Changes
+from app.changes import ATTENTION, LISTINGS, ORDERS, SETTLEMENTS, ChangeReport, Changes
 from app.contracts import Message, fail
 from app.contracts.results import Page, Reject
 from app.jobs.ahead import ahead, gathered
@@ -25,6 +25,11 @@ R = TypeVar("R")
 _FULL = "listings.full"  # when all listings were read last
 #: Pages that are stored in one transaction when the vendor is quicker than the disk.
 _MOST_PAGES = 8
+#: Payout lines: how far back the first pull reads where the vendor sets no limit, and how far back one that was not paid is
+#: looked at again (it gets its payout weeks after it was booked).
+_PAYOUT_DAYS = 90
+#: One window of them where the manifest names no widest.
+_PAYOUT_WINDOW = timedelta(days=30)
 #: Where a first import of a channel without a history limit begins.
 _LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
@@ -134,6 +139,40 @@ class Pulls:
             return False
         last = await self._store.cursors.get(link.id, _FULL)
         return last is None or not timedelta(0) <= now - last < every
+
+    async def settlements(self, link: Link, handle: Handle, since: datetime | None = None) -> Result:
+        """Payout lines booked since the cursor, and again from the oldest that was not paid out; or since the instant asked
+        for. Twice is once."""
+        result, until = Result(), self._until(link)
+        stored = await self._store.cursors.get(link.id, "settlements")
+        if since is None and await self._undo_future(link, "settlements"):
+            stored = None
+        start = since or await self._payouts_from(link, stored, until)
+        start = min(start, until - timedelta(seconds=1))
+        moves = stored is None or start <= stored
+        hours = link.manifest.widest_window_h
+        done = 0
+        for window in Window(start, until).split(timedelta(hours=hours) if hours else _PAYOUT_WINDOW):
+            async for page in ahead(link.provider.settlements(window)):
+                applied = await self._store.settlements.apply_page(
+                    link.id, link.row.account_id, self._cleaned(page), now=self._now()
+                )
+                done += len(page.items) + len(page.rejects)
+                self._count(result, applied)
+                self._tell(SETTLEMENTS, applied)
+                await handle.progress(done, None)
+            if moves:
+                await self._store.cursors.finish(link.id, "settlements", min(window.until, self._end(link)))
+        return result
+
+    async def _payouts_from(self, link: Link, stored: datetime | None, until: datetime) -> datetime:
+        days = min(link.manifest.history_days or _PAYOUT_DAYS, _PAYOUT_DAYS)
+        first = until - timedelta(days=days)
+        if stored is None:
+            return first
+        again = await self._store.settlements.unpaid_since(link.row.account_id, first)
+        covered = stored - timedelta(seconds=link.manifest.lag_s)
+        return covered if again is None else min(again, covered)
 
     async def order(self, link: Link, number: str) -> Result:
         """Fetch one order again by the number that the merchant typed. Raises YoursError `item.not_found`."""

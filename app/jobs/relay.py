@@ -15,6 +15,7 @@ import msgspec
 from app.changes import LISTINGS, ORDERS, OUTBOX, ChangeReport, Changes
 from app.contracts import Kind, Message, Outcome, OutcomeState, ProviderError, Receipt
 from app.http.call import never_left
+from app.jobs.carrying import Carrying
 from app.jobs.links import Link, explained
 from app.jobs.runner import Handle, Result, cleaned
 from app.model import PriceChange, ShipmentNotice, StockChange
@@ -31,8 +32,13 @@ _CALLS = {"price": "set_prices", "stock": "set_stocks", "shipment": "confirm_shi
 _SHAPES: dict[str, Any] = {"price": PriceChange, "stock": StockChange, "shipment": ShipmentNotice}
 #: Answers by which the vendor says that it did nothing.
 _NOT_DONE = frozenset({"rate.limited", "rate.daily", "rate.repeated", "breaker.open"})
-_BACK_OFF_S = (5, 15, 60, 300, 900, 3600)
+_BACK_OFF_S = (5, 15, 60, 120, 300, 900, 3600)
 _A_DAY_S = 86_400.0
+MISSES = 2  # batches in a row that may fail at the vendor's before the rest of the queue waits for the next time
+#: Refusals that speak for the whole queue of the account, not for what was sent (as `rate.repeated` does).
+_WHOLE = frozenset({"rate.limited", "rate.daily", "breaker.open"})
+#: Those of them that are over as soon as one call went through.
+_PASSING = ("rate.limited", "breaker.open")
 
 
 def change_of(row: OutboxRow) -> Any:
@@ -44,7 +50,9 @@ def change_of(row: OutboxRow) -> Any:
 class Relay:
     def __init__(self, store: Store, changes: Changes, now: Callable[[], datetime]) -> None:
         self._store, self._changes, self._now = store, changes, now
+        self._trouble: dict[tuple[str, str], int] = {}  # (account, kind): failures in a row that are the vendor's
         self.clean: Callable[[str], str] = str  # takes vault values out of what a vendor said
+        self.carrying = Carrying(store, changes, now, lambda text: self.clean(text), self._pause_s)
 
     async def drain(self, link: Link, handle: Handle) -> Result:
         """Send everything that may go now, then ask for the results that are due."""
@@ -52,6 +60,8 @@ class Relay:
         for kind, capability in SINKS.items():
             if link.can(capability):
                 await self._send_kind(link, kind, result, handle)
+        if link.can("carrier"):
+            await self.carrying.drain(link, handle, result)
         if "batch_results" in link.manifest.capabilities:
             await self._poll(link, result)
         return result
@@ -60,10 +70,13 @@ class Relay:
         sizes = link.manifest.sizes
         size = {"price": sizes.prices, "stock": sizes.stocks, "shipment": sizes.shipments}[kind] or 1
         await self._resend_unknown(link, kind)
+        misses = 0
         while rows := await self._store.outbox.take(link.id, kind, size, self._now()):
             go_on = await self._send(link, kind, rows, result)
             await handle.progress(sum(result.counts.values()))
-            if not go_on:
+            misses = 0 if go_on else misses + 1
+            theirs = result.message is not None and result.message.kind is Kind.THEIRS
+            if misses and (misses > MISSES or not theirs or (link.row.account_id, kind) in self._trouble):
                 return
             await handle.turn()
 
@@ -72,7 +85,8 @@ class Relay:
         the channel has already."""
         for row in await self._store.outbox.unknown(link.id):
             if row.kind == kind:
-                wait = timedelta(seconds=_BACK_OFF_S[min(row.attempts, len(_BACK_OFF_S)) - 1])
+                told = row.message or Message("net.cut")
+                wait = timedelta(seconds=self._pause_s(msgspec.structs.replace(told, retry_after=None), row.attempts))
                 await self._store.outbox.release([row.key], (row.sent_at or row.created_at) + wait, row.message)
 
     async def _send(self, link: Link, kind: str, rows: Sequence[OutboxRow], result: Result) -> bool:
@@ -82,6 +96,8 @@ class Relay:
         except ProviderError as error:
             return await self._failed(link, kind, rows, error, result)
         await self._settle(link, rows, receipt, result)
+        if self._trouble.pop((link.row.account_id, kind), 0):
+            await self._store.outbox.hurry(link.row.account_id, kind, _PASSING, self._now())
         return True
 
     async def _failed(
@@ -104,12 +120,19 @@ class Relay:
             unknown = tuple(Outcome(row.key, OutcomeState.UNKNOWN, message) for row in rows)
             await self._settle(link, rows, Receipt(unknown), result)
             return False
-        wait = self._pause_s(message, max(r.attempts for r in rows))
+        whole = message.code in _WHOLE  # nothing else would fare better now; after a 5xx the next one may
+        queue = (link.row.account_id, kind)
+        times = max(r.attempts for r in rows)
+        if whole:
+            times = self._trouble[queue] = self._trouble.get(queue, 0) + 1
+        wait = self._pause_s(message, times)
         if message.kind is Kind.YOURS:
             wait = max(wait, 300)  # a wrong key does not heal by itself; a new key releases the queue at once
         again = self._now() + timedelta(seconds=wait)
         result.message = message = message.about(until=again.isoformat(timespec="seconds"))
         await self._store.outbox.release([r.key for r in rows], again, message)
+        if whole:
+            await self._store.outbox.hold(*queue, again, message)
         result.add("waiting", len(rows))
         self._changes.publish(ChangeReport(OUTBOX, source="relay"))
         return False

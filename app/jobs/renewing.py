@@ -11,7 +11,8 @@ from app.changes import CONNECTIONS, ChangeReport, Changes
 from app.contracts import Kind, Manifest, ProbeResult, ProviderError, Secret, fail
 from app.contracts.catalogue import Catalogue
 from app.jobs.links import Keys, Links
-from app.jobs.tokens import SpokenTokens, TrialTokens
+from app.jobs.runner import tried
+from app.jobs.tokens import TrialTokens
 from app.store import Store
 from app.store.accounts import AccountRow
 from app.store.audit import Action, Outcome
@@ -62,12 +63,12 @@ class Renewing:
 
     async def _prove(self, row: ConnectionRow, account: AccountRow, values: Mapping[str, str]) -> ProbeResult:
         secrets, settings = split(self._catalogue.manifest(row.integration), values)
-        tokens = TrialTokens(self._keys.tokens(account.id))
+        tokens = TrialTokens(self._links.tokens(account.id))
         trial = msgspec.structs.replace(row, id=0)  # its failures are no mark on the connection, which works
         held = {k: Secret(v) for k, v in secrets.items()}
         try:
-            link = self._links.make(trial, settings, account.urls, held, tokens=SpokenTokens(tokens))
-            result: ProbeResult = await link.provider.probe()
+            link = self._links.make(trial, settings, account.urls, held, tokens=tokens)
+            result = await tried(link)
         except ProviderError as error:
             message = self._links.explained(row, error.message)
             refused = message.kind is Kind.YOURS

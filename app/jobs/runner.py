@@ -12,9 +12,11 @@ from datetime import datetime
 import msgspec
 
 from app.changes import CONNECTIONS, JOBS, ChangeReport, Changes
-from app.contracts import Message, ProviderError
+from app.contracts import Message, ProbeResult, ProviderError
+from app.jobs.links import Link
 from app.store import Store
 from app.store.db import StoreError
+from app.vault.redact import Redactor
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +41,23 @@ def cleaned(message: Message, clean: Callable[[str], str]) -> Message:
         vendor_code=clean(message.vendor_code),
         vendor_text=clean(message.vendor_text),
     )
+
+
+def cleaned_probe(found: ProbeResult, clean: Callable[[str], str]) -> ProbeResult:
+    """The same for what a connection test learnt."""
+    facts = {name: clean(text) for name, text in found.facts.items()}
+    return msgspec.structs.replace(found, facts=facts, warnings=tuple(cleaned(one, clean) for one in found.warnings))
+
+
+async def tried(link: Link) -> ProbeResult:
+    """The connection test with keys that may not be in the vault yet: what was typed is taken out of what the vendor says.
+    Raises ProviderError."""
+    clean = Redactor(lambda: [secret.reveal() for secret in link.account.secrets.values()]).redact
+    try:
+        return cleaned_probe(await link.provider.probe(), clean)
+    except ProviderError as error:
+        error.message = cleaned(error.message, clean)
+        raise
 
 
 class Handle:

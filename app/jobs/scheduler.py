@@ -6,6 +6,7 @@ import asyncio
 import logging
 import random
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 log = logging.getLogger(__name__)
@@ -98,10 +99,11 @@ class Scheduler:
             idle = [t.due for k, t in self._tasks.items() if k not in self._running]
             wait = min(max(0.05, min(idle, default=self._clock() + 60) - self._clock()), 60.0)
             self._wake.clear()
-            try:
-                await asyncio.wait_for(self._wake.wait(), wait)
-            except TimeoutError:
-                continue
+            with suppress(TimeoutError):
+                async with asyncio.timeout(
+                    wait
+                ):  # not wait_for: Python 3.11's loses a cancel that comes with the event
+                    await self._wake.wait()
 
     async def close(self) -> None:
         tasks = list(self._running.values())

@@ -3,10 +3,12 @@ the old ones need. A refresh token that a vendor hands out is on the disk before
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import UTC, datetime
 
 from app.contracts import Message, Token, TokenStore, fail
-from app.vault import VaultError
+from app.vault import Vault, VaultError
+from app.vault.tokens import owner_of
 
 _LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
@@ -46,8 +48,14 @@ class TrialTokens:
     none is handed out; a refresh token is, and its successor is kept at once (the vendor has voided the one before it)."""
 
     def __init__(self, store: TokenStore) -> None:
+        """`store`: that of the account's living links."""
         self._store = store
         self._made: dict[str, Token] = {}
+
+    @property
+    def below(self) -> TokenStore:
+        """Whose lock is held for a renewal, see `app.kit.auth.lock_of`."""
+        return self._store
 
     async def get(self, name: str) -> Token | None:
         if name in self._made:
@@ -69,3 +77,15 @@ class TrialTokens:
         """The trial went well: its tokens take the place of the old ones."""
         for name, token in self._made.items():
             await self._store.put(name, token)
+
+
+async def drop_orphans(vault: Vault, accounts: Collection[str]) -> list[str]:
+    """Drop the tokens of sign-ins that were cut off (a kill) before their connection was made; gives their accounts' ids. For
+    the start, before anybody can be signing in. An account that was made is in `accounts`, or has an entry of its own: its
+    tokens stay, whatever became of the other. Raises VaultLocked, VaultUnsaved."""
+    entries = vault.ids(tokens=True)
+    owners = {owner_of(one) for one in entries} - {""}
+    orphans = sorted(owners - set(entries) - set(accounts))
+    for account_id in orphans:
+        await vault.drop(account_id)
+    return orphans

@@ -21,16 +21,36 @@ from app.kit.calls import (
     send,
 )
 from app.kit.fields import maybe, named, read_lenient, tracking_number
+from app.kit.folders import FileInfo, Folder, LocalFolder, opened, sub_path
 from app.kit.graphql import GraphQLErrorItem, as_message, graphql_call, graphql_errors
 from app.kit.oauth_refresh import RefreshAuth, refreshing
 from app.kit.pages import Following, pages, with_params
 from app.kit.records import plausible, read_records, reject
+from app.kit.sftp import SftpPlace, pinned, sftp_folder
+from app.kit.sheets import (
+    Cell,
+    Grid,
+    Sheet,
+    Why,
+    cell_name,
+    ean_ok,
+    read_grids,
+    read_number,
+    read_whole,
+    sheet_template,
+    text_cell,
+    write_csv,
+    xlsx_bytes,
+)
 from app.kit.soap import Node, read_xml, soap_body, soap_call, soap_errors
 
 __all__ = [
-    "BasicAuth", "Call", "Classifier", "Element", "Following", "GraphQLErrorItem", "HeaderAuth", "MemoryTokens", "Node",
-    "OAuth1Auth", "RefreshAuth", "Reply", "TokenAuth", "as_message", "bearer", "child", "children", "decode_json", "descendant",
+    "BasicAuth", "Call", "Cell", "Classifier", "Element", "FileInfo", "Folder", "Following", "GraphQLErrorItem", "Grid",
+    "HeaderAuth", "LocalFolder", "MemoryTokens", "Node", "OAuth1Auth", "RefreshAuth", "Reply", "SftpPlace", "Sheet",
+    "TokenAuth", "Why", "as_message", "bearer", "cell_name", "child", "children", "decode_json", "descendant", "ean_ok",
     "encode_json", "field_message", "graphql_call", "graphql_errors", "http_errors", "httpx", "in_header", "json_call",
-    "local_name", "looks_like_html", "maybe", "named", "oauth1_url", "pages", "parse_xml", "plausible", "read_lenient", "read_records", "read_xml", "refreshing", "reject", "retry_after", "segment",
-    "send", "soap_body", "soap_call", "soap_errors", "text_of", "tracking_number", "with_params",
+    "local_name", "looks_like_html", "maybe", "named", "oauth1_url", "opened", "pages", "parse_xml", "pinned",
+    "plausible", "read_grids", "read_lenient", "read_number", "read_records", "read_whole", "read_xml", "refreshing",
+    "reject", "retry_after", "segment", "send", "sftp_folder", "sheet_template", "soap_body", "soap_call",
+    "soap_errors", "sub_path", "text_cell", "text_of", "tracking_number", "with_params", "write_csv", "xlsx_bytes",
 ]  # fmt: skip

@@ -18,6 +18,16 @@ from app.kit.calls import Reply
 
 # One lock an account and token, shared by all connections of the account: they hold the same TokenStore object.
 _locks: WeakKeyDictionary[TokenStore, dict[str, asyncio.Lock]] = WeakKeyDictionary()
+
+
+def lock_of(store: TokenStore, name: str) -> asyncio.Lock:
+    """The lock under which a token is renewed. A store that stands before another (a trial of new keys) names it in `below`
+    and has its lock: two renewals at one moment would spend one refresh token twice."""
+    while (below := getattr(store, "below", None)) is not None:
+        store = below
+    return _locks.setdefault(store, {}).setdefault(name, asyncio.Lock())
+
+
 _FRESH = timedelta(minutes=2)
 
 
@@ -105,7 +115,7 @@ class TokenAuth(httpx.Auth):
         self._store, self._name, self._now = store, name, now
         self._fetch, self._read, self._place = fetch, read, place
         self._margin, self._renew_on = margin, renew_on
-        self._lock = _locks.setdefault(store, {}).setdefault(name, asyncio.Lock())
+        self._lock = lock_of(store, name)
         self._token: Token | None = None
         self._fetched_at: datetime | None = None
 
@@ -152,7 +162,10 @@ class TokenAuth(httpx.Auth):
                 await self._store.drop(self._name)
                 self._token = None
             raise
-        except (OverflowError, RecursionError) as error:  # a token that lives for a million years, or brackets without end
+        except (
+            OverflowError,
+            RecursionError,
+        ) as error:  # a token that lives for a million years, or brackets without end
             raise fail(Message("answer.unreadable", {"operation": "token"}, status=response.status_code)) from error
         await self._store.put(self._name, token)  # on disk before use: a rotated refresh token lost is an account lost
         self._token, self._fetched_at = token, self._now()

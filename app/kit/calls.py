@@ -10,6 +10,7 @@ from urllib.parse import quote, urlencode
 import msgspec
 
 from app.contracts.messages import Message, fail
+from app.http import headers
 from app.http.lib import httpx
 from app.model import clean
 
@@ -17,7 +18,9 @@ T = TypeVar("T")
 _decoders: dict[Any, msgspec.json.Decoder[Any]] = {}
 #: Commas in one JSON answer. A page of an API has a few ten thousand; `[0,0,0,…` becomes forty times its size in memory.
 MOST_VALUES = 500_000
-MOST_MENDED = 4 * 1024 * 1024  # bytes of a broken answer that are worth mending: twice the largest page that vendors send
+MOST_MENDED = (
+    4 * 1024 * 1024
+)  # bytes of a broken answer that are worth mending: twice the largest page that vendors send
 
 
 class Call(msgspec.Struct, frozen=True):
@@ -118,7 +121,11 @@ async def send(
     reply = Reply(response.status_code, dict(response.headers), response.content, call.operation)
     try:
         wrong = (errors or http_errors)(reply)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):  # even the complaint cannot be read: the status speaks
+    except (
+        msgspec.DecodeError,
+        UnicodeDecodeError,
+        RecursionError,
+    ):  # even the complaint cannot be read: the status speaks
         wrong = http_errors(reply)
     if wrong is not None:
         raise fail(wrong.about(operation=call.operation))
@@ -132,9 +139,12 @@ def looks_like_html(reply: Reply) -> bool:
 
 
 def retry_after(reply: Reply) -> float | None:
-    """Seconds of a numeric Retry-After; dates and nonsense are the limiter's affair and give None here."""
-    text = reply.header("retry-after").strip()
-    return int(text) * 1.0 if text.isascii() and text.isdigit() and len(text) < 8 else None
+    """Seconds of Retry-After: a number, or a date measured from the answer's own; None for nonsense, and for a date alone."""
+    text, date = reply.header("retry-after").strip(), reply.header("date")
+    if text.isascii() and text.isdigit():
+        return int(text) * 1.0 if len(text) < 8 else None
+    said_at = headers.instant(date) if text and date else None
+    return headers.retry_after(text, said_at, date) if said_at is not None else None
 
 
 RAW_TEXT = 65_536
@@ -225,7 +235,9 @@ def decode_json(reply: Reply, shape: type[T]) -> T:
 
 def too_deep(reply: Reply) -> Message:
     """Brackets within brackets beyond what any vendor means: msgspec gives up with a RecursionError."""
-    return Message("answer.unreadable", {"operation": reply.operation, "reason": "nested too deep"}, status=reply.status)
+    return Message(
+        "answer.unreadable", {"operation": reply.operation, "reason": "nested too deep"}, status=reply.status
+    )
 
 
 # Half of a surrogate pair: what Java leaves when it cuts a title in the middle of an emoji. msgspec refuses the whole page.

@@ -3,7 +3,6 @@ refresh token is on the disk before the new access token is used, and a token th
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -14,7 +13,7 @@ from app.contracts.manifest import SignIn
 from app.contracts.messages import Message, ProviderError, fail
 from app.http.call import KEY
 from app.http.lib import httpx
-from app.kit.auth import _FRESH, TokenAuth, _locks, bearer
+from app.kit.auth import _FRESH, TokenAuth, bearer, lock_of
 from app.kit.calls import Reply
 from app.kit.oauth import SIGNED_OUT, TOKEN, client_request, read_token, refresh_request, secrets_of
 
@@ -180,7 +179,7 @@ def refreshing(
 
 async def keep_signed_in(store: TokenStore, token: Token) -> None:
     """Put the token of a new sign-in in force: after a renewal that is under way, and instead of what that left."""
-    async with _locks.setdefault(store, {}).setdefault(TOKEN, asyncio.Lock()):
+    async with lock_of(store, TOKEN):
         await store.put(TOKEN, token)
         state = _of(store, TOKEN)
         state.unsaved, state.lost = None, False

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 import msgspec
 
-from app.model.money import Money
+from app.model.money import Money, Vat
 from app.model.order import Address
 
 
@@ -72,16 +72,38 @@ class Claim(msgspec.Struct, frozen=True):
     decide_by: datetime | None = None
 
 
+class SettlementKind(StrEnum):
+    """What a line of a payout is for. The vendor's own word stands beside it."""
+
+    SALE = "sale"  # also what takes from a sale before it is one: the merchant's own discounts and coupons
+    RETURN = "return"
+    COMMISSION = "commission"  # also commission that is given back
+    CARGO = "cargo"
+    SERVICE_FEE = "service_fee"
+    WITHHOLDING = "withholding"  # tax that the channel keeps back (stopaj)
+    PAYMENT = "payment"  # the transfer to the merchant: the balance goes down by it
+    OTHER = "other"
+
+
 class SettlementLine(msgspec.Struct, frozen=True):
-    """One line of a payout; `amount` is signed from the merchant's side."""
+    """One line of the channel's account with the merchant. Key: (account, remote_id). No personal data.
+
+    `amount` is signed from the merchant's side: a sale is above zero, a commission below, and so is a PAYMENT, because it takes
+    from what the channel owes. `vat`: whether the amount holds its VAT, None where the vendor does not say. `paid`: the vendor says
+    that the line was paid out. Instants are aware UTC.
+    """
 
     remote_id: str
-    kind: str
+    kind: SettlementKind
     amount: Money
     booked_at: datetime
     order_number: str = ""
     payout_id: str = ""
-    due_at: datetime | None = None
+    due_at: datetime | None = None  # when it falls due, or was paid
+    vendor_kind: str = ""  # the vendor's own word
+    order_id: str = ""  # remote id of the order, where the vendor tells it
+    vat: Vat | None = None
+    paid: bool = False
 
 
 class StockLevel(msgspec.Struct, frozen=True):

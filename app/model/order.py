@@ -90,7 +90,9 @@ class Order(msgspec.Struct, frozen=True):
     note: str = ""
     carrier: str = ""
     tracking_number: str = ""
-    unpriced: bool = False  # the channel has not told the money yet: `total` and the lines' prices are zeros that mean nothing
+    unpriced: bool = (
+        False  # the channel has not told the money yet: `total` and the lines' prices are zeros that mean nothing
+    )
     cash_on_delivery: bool = False
     fulfilled_by_channel: bool = False  # FBA, POS: nothing for the merchant to pack
     cancel_asked: bool = False  # the buyer asked; the channel has not decided

@@ -9,6 +9,7 @@ from enum import StrEnum
 import msgspec
 
 from app.contracts import GOALS_MS, Kind, Message
+from app.contracts.account import LEARNT, SHEET_IN
 from app.contracts.catalogue import Catalogue
 from app.http.pipeline import Network
 from app.store import Store
@@ -76,6 +77,8 @@ class Health:
         goal = self.goal_ms(row)
         breaker = self._network.breaker(row.id)
         state, blame, message = judge(row, last, goal, str(breaker.state), breaker.reason)
+        if state in (State.HEALTHY, State.UNKNOWN) and (late := await self._late_sheet(row, now)) is not None:
+            state, blame, message = State.DEGRADED, Blame.YOURS, late
         return HealthReport(
             connection=row.name,
             connection_id=row.id,
@@ -96,6 +99,18 @@ class Health:
             last_error_at=row.last_error_at,
             breaker=str(breaker.state),
         )
+
+    async def _late_sheet(self, row: ConnectionRow, now: datetime) -> Message | None:
+        """Of an integration that exchanges files there is no call to time: its health is the age of its last order sheet."""
+        manifest = self._catalogue.manifest(row.integration) if row.integration in self._catalogue.entries else None
+        if manifest is None or not manifest.sheet_due_h or not row.switches.get("order_source", True):
+            return None
+        account = await self._store.accounts.get(row.account_id)
+        learnt = await self._store.settings.get(LEARNT + row.account_id, {})
+        return late_sheet(
+            str(dict(learnt).get(SHEET_IN, "")), row.created_at, now,
+            (account.settings.get("sheet_hours") if account is not None else "") or str(manifest.sheet_due_h),
+        )  # fmt: skip
 
     async def all(self) -> list[HealthReport]:
         return [await self.report(row) for row in await self._store.connections.list()]
@@ -129,6 +144,15 @@ def judge(
     if count >= 3 and p95 is not None and p95 > goal_ms:
         return State.DEGRADED, Blame.THEIRS, Message("server.slow", {"seconds": f"{p95 / 1000:.1f}", "goal": f"{goal_ms / 1000:.0f}"})  # fmt: skip
     return State.HEALTHY, Blame.NONE, None
+
+
+def late_sheet(told: str, begun: datetime, now: datetime, hours: str) -> Message | None:
+    """Whether the last order sheet (ISO instant, '' for none since `begun`) is older than `hours`; '0' hours: never. Pure."""
+    most = int(hours) if hours.isascii() and hours.isdigit() else 0
+    age_h = (now - (datetime.fromisoformat(told) if told else begun)) // timedelta(hours=1)
+    if not most or age_h < most:
+        return None
+    return Message("sheet.late" if told else "sheet.none", {"seconds": str(age_h), "goal": str(most)})
 
 
 def blame_of(message: Message | None) -> Blame:

@@ -38,4 +38,6 @@ class LineFormatter(logging.Formatter):
 
 def _set_in(trace: str) -> str:
     lines = trace[-_MOST_TRACE:].splitlines()
-    return "\n".join(line if line.startswith("    ") and line.isprintable() else f"    {one_line(line)}" for line in lines)
+    return "\n".join(
+        line if line.startswith("    ") and line.isprintable() else f"    {one_line(line)}" for line in lines
+    )

@@ -5,9 +5,14 @@ Started on first use by spawn, so that no lock or Qt object is inherited; ended 
 
 from __future__ import annotations
 
+import asyncio
 import multiprocessing
 import signal
+from collections.abc import Callable
 from concurrent.futures import Executor, ProcessPoolExecutor
+from typing import TypeVar
+
+T = TypeVar("T")
 
 
 def _quiet() -> None:
@@ -27,6 +32,10 @@ class Worker:
             context = multiprocessing.get_context("spawn")
             self._pool = ProcessPoolExecutor(max_workers=1, mp_context=context, initializer=_quiet)
         return self._pool
+
+    async def compute(self, work: Callable[..., T], /, *args: object) -> T:
+        """`work(*args)` in the worker process. Raises what it raises."""
+        return await asyncio.get_running_loop().run_in_executor(self.executor(), work, *args)
 
     def close(self) -> None:
         """Ends the process; work under way is dropped."""

@@ -11,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 
 from app.store.accounts import AccountRow, Accounts
+from app.store.addresses import Addresses
 from app.store.attention import Attention, AttentionRow
 from app.store.audit import Action, Audit, AuditEntry, AuditFilter, BrokenLink, Head, Outcome
 from app.store.connections import ConnectionRow, Connections
@@ -26,15 +27,20 @@ from app.store.order_query import OrderQuery, OrderRow, StatusChange, StoredOrde
 from app.store.orders import Orders
 from app.store.outbox import Outbox, OutboxFilter, OutboxRow
 from app.store.pages import Applied
+from app.store.parcel_fate import ParcelState
+from app.store.parcel_query import KeptLabel, ParcelDetail, ParcelQuery, ParcelRow
+from app.store.parcels import Parcels, ParcelWish
 from app.store.people import HeldOrder, People, Person
 from app.store.prints import PrintRow, Prints
 from app.store.samples import ErrorRow, Samples, SeriesPoint
 from app.store.settings import Settings
+from app.store.settlement_query import MonthRow, OrderPayout, PayoutQuery, PayoutRow, PayoutTotal
+from app.store.settlements import SettlementRow, Settlements
 
 __all__ = [
     "AccountRow", "Action", "Applied", "AttentionRow", "Audit", "AuditEntry", "AuditFilter", "BrokenLink",
-    "ConnectionRow", "Database", "Erased", "ErrorRow", "Head", "HeldOrder", "JobRow", "ListingQuery", "ListingRow", "LocalState", "OrderQuery",
-    "OrderRow", "OutboxFilter", "OutboxRow", "Outcome", "Person", "PrintRow", "SeriesPoint", "StatusChange", "Store", "StoreBusy",
+    "ConnectionRow", "Database", "Erased", "ErrorRow", "Head", "HeldOrder", "JobRow", "KeptLabel", "ListingQuery", "ListingRow", "LocalState", "MonthRow", "OrderPayout", "OrderQuery",
+    "OrderRow", "OutboxFilter", "OutboxRow", "Outcome", "ParcelDetail", "ParcelQuery", "ParcelRow", "ParcelState", "ParcelWish", "PayoutQuery", "PayoutRow", "PayoutTotal", "Person", "PrintRow", "SeriesPoint", "SettlementRow", "Settlements", "StatusChange", "Store", "StoreBusy",
     "StoreDamaged", "StoreError", "StoreFull", "StoreReadOnly", "StoredListing", "StoredOrder", "TodayFigures",
 ]  # fmt: skip
 
@@ -61,7 +67,10 @@ class Store:
         self.attention = Attention(db, now)
         self.jobs = Jobs(db, now)
         self.prints = Prints(db, now)
+        self.parcels = Parcels(db, now)
+        self.addresses = Addresses(db, now)
         self.settings = Settings(db)
+        self.settlements = Settlements(db, now)
         self.audit = Audit(db, now)
         self.erasing = Erasing(db, now)
         self.people = People(db, self.orders.index)

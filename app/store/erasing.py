@@ -36,7 +36,9 @@ _ROWS = (
 )
 _BUSY = (
     "SELECT DISTINCT subject FROM outbox WHERE state IN ('queued', 'sending', 'pending', 'unknown')"
-    " AND kind NOT IN ('price', 'stock') AND subject IN (SELECT value FROM json_each(?))"
+    " AND kind NOT IN ('price', 'stock', 'parcel') AND subject IN (SELECT value FROM json_each(?1))"
+    " UNION SELECT po.order_id FROM outbox b JOIN parcel_orders po ON po.parcel_id = b.subject WHERE b.kind = 'parcel'"
+    " AND b.state IN ('queued', 'sending', 'pending', 'unknown') AND po.order_id IN (SELECT value FROM json_each(?1))"
 )
 _FILES = "SELECT DISTINCT path FROM prints WHERE path <> '' AND order_id IN (SELECT value FROM json_each(?))"
 _BLANK_ORDER = (
@@ -45,8 +47,19 @@ _BLANK_ORDER = (
 )
 _BLANK_REST = (
     "UPDATE prints SET path = '', sha256 = '' WHERE order_id IN (SELECT value FROM json_each(?1))",
-    "UPDATE outbox SET payload = CAST('{}' AS BLOB), message = NULL WHERE kind NOT IN ('price', 'stock')"
+    "UPDATE outbox SET payload = CAST('{}' AS BLOB), message = NULL WHERE kind NOT IN ('price', 'stock', 'parcel')"
     " AND state IN ('done', 'refused', 'superseded') AND subject IN (SELECT value FROM json_each(?1))",
+    # Parcels: a carrier's label and what it tells of the way hold people, and so does what it was asked.
+    "UPDATE outbox SET payload = CAST('{}' AS BLOB), message = NULL WHERE kind = 'parcel'"
+    " AND state IN ('done', 'refused', 'superseded') AND subject IN"
+    " (SELECT parcel_id FROM parcel_orders WHERE order_id IN (SELECT value FROM json_each(?1)))",
+    "DELETE FROM parcel_labels WHERE parcel_id IN"
+    " (SELECT parcel_id FROM parcel_orders WHERE order_id IN (SELECT value FROM json_each(?1)))",
+    "DELETE FROM parcel_events WHERE parcel_id IN"
+    " (SELECT parcel_id FROM parcel_orders WHERE order_id IN (SELECT value FROM json_each(?1)))",
+    "UPDATE parcels SET receiver = '', city = '', signed_by = '', message = NULL, label_due = NULL, track_due = NULL"
+    " WHERE id IN (SELECT parcel_id FROM parcel_orders WHERE order_id IN (SELECT value FROM json_each(?1)))",
+    "DELETE FROM order_addresses WHERE order_id IN (SELECT value FROM json_each(?1))",
     "UPDATE attention SET raw = '', raw_hash = 0, resolved_at = coalesce(resolved_at, last_at) WHERE stream = 'orders'"
     " AND raw <> '' AND EXISTS (SELECT 1 FROM orders o WHERE o.account_id = attention.account_id"
     " AND o.remote_id = attention.remote_id AND o.id IN (SELECT value FROM json_each(?1)))",

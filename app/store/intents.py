@@ -1,4 +1,4 @@
-"""What an outbox row's fate does to the listing it is about, in the same transaction.
+"""What an outbox row's fate does to the listing (or parcel) it is about, in the same transaction.
 
 A listing is marked only by the intent that it waits for (by key): an older one that settles late must not clear a newer
 wish, though what it set is true at the channel.
@@ -11,6 +11,7 @@ import sqlite3
 import msgspec
 
 from app.model import Listing, PriceChange, StockChange
+from app.store import parcel_fate
 
 _encode = msgspec.json.Encoder().encode
 _listing = msgspec.json.Decoder(Listing)
@@ -34,13 +35,17 @@ _CLEAR = {
 
 
 def mark(conn: sqlite3.Connection, kind: str, subject: int | None, key: str, state: str, message: str | None) -> None:
-    """Show on the listing where its wish is. Other kinds have nothing to mark."""
+    """Show on the listing or parcel where its wish is. Other kinds have nothing to mark."""
     if kind in _MARK and subject is not None:
         conn.execute(_MARK[kind], (state, message, subject, key))
+    elif kind == parcel_fate.PARCEL and subject is not None:
+        parcel_fate.mark(conn, subject, key, state, message)
 
 
-def clear(conn: sqlite3.Connection, kind: str, subject: int, key: str) -> bool:
+def clear(conn: sqlite3.Connection, kind: str, subject: int, key: str, now: int = 0) -> bool:
     """Forget the wish that this intent was for; whether it was still the listing's."""
+    if kind == parcel_fate.PARCEL:
+        parcel_fate.withdrawn(conn, subject, key, now)
     return kind in _CLEAR and conn.execute(_CLEAR[kind], (subject, key)).rowcount > 0
 
 

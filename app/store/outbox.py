@@ -7,7 +7,7 @@ after the other; a newer wish replaces one that still waits, never one that is o
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
@@ -16,8 +16,8 @@ import msgspec
 
 from app.contracts.messages import Message
 from app.contracts.results import Outcome, OutcomeState
-from app.model import from_epoch_ms, to_epoch_ms
-from app.store import audit, intents, settings
+from app.model import Shipment, from_epoch_ms, to_epoch_ms
+from app.store import audit, intents, parcel_fate, settings
 from app.store.db import Database
 from app.store.errors import StoreError
 from app.store.rows import json_text, message_text, read_message, when
@@ -130,9 +130,16 @@ class Outbox:
 
         return await self._db.write(job)
 
-    async def settle(self, outcomes: Sequence[Outcome], *, ticket: str = "", now: datetime) -> set[int]:
+    async def settle(
+        self,
+        outcomes: Sequence[Outcome],
+        *,
+        ticket: str = "",
+        now: datetime,
+        shipments: Mapping[str, Shipment] | None = None,
+    ) -> set[int]:
         """Write down what came of rows that are on their way; returns the subjects that changed. A pending one keeps
-        `ticket`. A row that is settled already, or never left, stays as it is."""
+        `ticket`. A row that is settled already, or never left, stays as it is. `shipments`: by key, what a carrier made."""
         at = to_epoch_ms(now)
 
         def job(conn: sqlite3.Connection) -> set[int]:
@@ -154,6 +161,9 @@ class Outbox:
                 )
                 if outcome.state is OutcomeState.DONE:
                     intents.apply(conn, row[1], row[2], outcome.key, row[3], at)
+                    if row[1] == parcel_fate.PARCEL:
+                        made = (shipments or {}).get(outcome.key)
+                        follow_up(conn, parcel_fate.settled(conn, row[2], outcome.key, row[3], made, at), at)
                 else:
                     intents.mark(conn, row[1], row[2], outcome.key, state, message)
                 if row[2] is not None:
@@ -179,6 +189,24 @@ class Outbox:
 
         await self._db.write(job)
 
+    async def hold(self, account_id: str, kind: str, until: datetime, message: Message) -> None:
+        """What else waits for the account goes no earlier than that, and says why: one refusal speaks for the whole queue."""
+        query = (
+            "UPDATE outbox SET not_before = ?1, message = ?2"
+            " WHERE account_id = ?3 AND kind = ?4 AND state = 'queued' AND not_before < ?1"
+        )
+        values = (to_epoch_ms(until), message_text(message), account_id, kind)
+        await self._db.write(lambda conn: conn.execute(query, values).rowcount)
+
+    async def hurry(self, account_id: str, kind: str, codes: Sequence[str], now: datetime) -> None:
+        """What waits for the account because of one of these codes may go now: the trouble is over."""
+        query = (
+            "UPDATE outbox SET not_before = ?1 WHERE account_id = ?2 AND kind = ?3 AND state = 'queued'"
+            " AND not_before > ?1 AND json_extract(message, '$.code') IN (SELECT value FROM json_each(?4))"
+        )
+        values = (to_epoch_ms(now), account_id, kind, json_text(list(codes)))
+        await self._db.write(lambda conn: conn.execute(query, values).rowcount)
+
     async def withdraw(self, keys: Sequence[str]) -> set[int]:
         """Take back intents that are still queued, or that were refused, with the wish they stand for; returns the
         subjects that changed. Rows that are on their way stay."""
@@ -196,7 +224,7 @@ class Outbox:
                     (at, row_id),
                 )
                 if subject is not None:
-                    intents.clear(conn, kind, subject, key)
+                    intents.clear(conn, kind, subject, key, at)
                     changed.add(subject)
             return changed
 
@@ -325,6 +353,12 @@ def put(
         (key, connection_id, account[0], kind, subject, payload, due, now, plan),
     )
     return int(made.lastrowid or 0)
+
+
+def follow_up(conn: sqlite3.Connection, intents_: Sequence[parcel_fate.FollowUp], now: int) -> None:
+    """Queue what follows from a settled intent, within its transaction."""
+    for one in intents_:
+        put(conn, one.connection_id, one.kind, one.subject, one.payload, one.key, now, coalesce=False)
 
 
 def _requeue(conn: sqlite3.Connection, row: tuple[Any, ...], due: int, message: str | None, now: int) -> None:

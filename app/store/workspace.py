@@ -156,7 +156,9 @@ class Owned:
     def release(self) -> None:
         """Twice is fine."""
         if self._lock.is_locked:
-            with contextlib.suppress(OSError):  # a disk that takes no writes any more: the file says nothing about the lock
+            with contextlib.suppress(
+                OSError
+            ):  # a disk that takes no writes any more: the file says nothing about the lock
                 (self.workspace.folder / _OWNER).unlink(missing_ok=True)
             self._lock.release()
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Protocol
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from app.contracts import Secret, Token
 
@@ -26,6 +26,11 @@ class _Entries(Protocol):
 def prefix_of(entry_id: str) -> str:
     """Where the tokens of an entry live. A slash in an id is quoted, or two accounts could share a token."""
     return f"{PREFIX}{quote(entry_id, safe='')}/"
+
+
+def owner_of(token_id: str) -> str:
+    """The entry whose token this is, "" for an entry that is none."""
+    return unquote(token_id.split("/")[1]) if token_id.startswith(PREFIX) else ""
 
 
 def next_of(entry_id: str) -> str:

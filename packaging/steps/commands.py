@@ -142,7 +142,7 @@ def faults(arguments: list[str]) -> int:
     # One test holds all the rounds, so the limit of a single test grows with them.
     limit = str(max(120, 12 * int(rounds)))
     line = [str(python_of(venv)), *PYTEST, "-m", "faults", "--timeout", limit]
-    code = call(line, test_environment(venv) | {"PAXZAR_ROUNDS": rounds})
+    code = call(line, test_environment(venv) | {"PAXZAR_ROUNDS": rounds, "PAXZAR_ALL_MUTATIONS": "1"})
     timed("faults", started)
     return code
 

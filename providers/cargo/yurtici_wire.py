@@ -14,7 +14,18 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from app.contracts import Message, fail
-from app.kit import Element, Reply, children, descendant, looks_like_html, read_xml, soap_body, soap_errors, text_of
+from app.kit import (
+    Element,
+    Reply,
+    children,
+    descendant,
+    local_name,
+    looks_like_html,
+    read_xml,
+    soap_body,
+    soap_errors,
+    text_of,
+)
 from app.model import Money, Shipment, ShipmentStatus, TrackingEvent, TrackingReport, clean, fold
 
 ISTANBUL = ZoneInfo("Europe/Istanbul")  # not written anywhere, but a domestic carrier's times are no other
@@ -60,6 +71,7 @@ _EVENTS = (
     ("iade", ShipmentStatus.PROBLEM),
 )
 _IP = re.compile(r"\bip\b")
+_FLAG = re.compile(rb"[<:]outFlag>\s*(\d+)\s*<")
 
 
 class Detail(msgspec.Struct, frozen=True):
@@ -71,7 +83,8 @@ class Detail(msgspec.Struct, frozen=True):
     state: str = ""
     invoice_key: str = ""
     job_id: str = ""
-    item: Element | None = None
+    told: dict[str, str] = {}  # of the parcel, once the branch has it: its fields by name
+    rows: tuple[Element, ...] = ()  # its events
 
 
 # -- the whole answer ------------------------------------------------------------------------------------------------------
@@ -84,6 +97,9 @@ def yurtici_errors(reply: Reply) -> Message | None:
         return wrong
     if looks_like_html(reply) or not reply.body.strip():
         return Message("server.html" if reply.body.strip() else "answer.unreadable", status=reply.status)
+    seen = _FLAG.search(reply.body)
+    if seen is not None and seen[1] == b"0":  # the usual case: who reads the answer parses it anyway
+        return None
     root = read_xml(reply)
     flag = text_of(descendant(root, "outFlag"))
     if flag in ("0", "") or _detail_elements(root):
@@ -107,7 +123,15 @@ def _of_call(flag: str, text: str, status: int) -> Message:
 
 def _detail_elements(root: Element) -> list[Element]:
     names = ("shippingOrderDetailVO", "shippingCancelDetailVO", "shippingDeliveryDetailVO")
-    return [e for name in names for e in root.iter() if isinstance(e.tag, str) and e.tag.rpartition("}")[2] == name]
+    return list(root.iter(*(f"{{*}}{name}" for name in names)))
+
+
+def _texts(element: Element | None) -> dict[str, str]:
+    """The stripped texts of the children by local name, the first of each: one walk for a dozen questions."""
+    found: dict[str, str] = {}
+    for one in element if element is not None else ():
+        found.setdefault(local_name(one), (one.text or "").strip())
+    return found
 
 
 def parse_details(reply: Reply) -> dict[str, Detail]:
@@ -119,17 +143,18 @@ def parse_details(reply: Reply) -> dict[str, Detail]:
 
 
 def _detail(element: Element) -> Detail:
-    code = text_of(element, "errCode")
-    items = children(element, "shippingDeliveryItemDetailVO")
-    state = text_of(element, "operationStatus") or _BY_NUMBER.get(text_of(element, "operationCode"), "")
+    told = _texts(element)
+    code = told.get("errCode", "")
+    item = next(iter(children(element, "shippingDeliveryItemDetailVO")), None)
     return Detail(
-        key=text_of(element, "cargoKey"),
+        key=told.get("cargoKey", ""),
         code="" if code == "0" else code,
-        text=clean(text_of(element, "errMessage"), 300),
-        state=state,
-        invoice_key=text_of(element, "invoiceKey"),
-        job_id=text_of(element, "jobId"),
-        item=items[0] if items else None,
+        text=clean(told.get("errMessage", ""), 300),
+        state=told.get("operationStatus", "") or _BY_NUMBER.get(told.get("operationCode", ""), ""),
+        invoice_key=told.get("invoiceKey", ""),
+        job_id=told.get("jobId", ""),
+        told=_texts(item),
+        rows=tuple(children(item, "invDocCargoVOArray")) if item is not None else (),
     )
 
 
@@ -154,24 +179,23 @@ def _asked_too_soon(detail: Detail) -> bool:
 
 # -- shipments -------------------------------------------------------------------------------------------------------------
 def status_of(detail: Detail) -> ShipmentStatus:
-    item = detail.item
-    if text_of(item, "returnStatus") == "3" or text_of(item, "rejectStatus") == "9":
+    rejected = detail.told.get("rejectStatus", "")
+    if detail.told.get("returnStatus", "") == "3" or rejected == "9":
         return ShipmentStatus.RETURNED
     status = STATES.get(detail.state, ShipmentStatus.UNKNOWN)
-    if text_of(item, "rejectStatus") in _TURNED_BACK and status is not ShipmentStatus.DELIVERED:
+    if rejected in _TURNED_BACK and status is not ShipmentStatus.DELIVERED:
         return ShipmentStatus.PROBLEM
     return status
 
 
-def _url(item: Element | None) -> str:
-    number = text_of(item, "docId")
-    url = text_of(item, "trackingUrl")
+def _url(told: dict[str, str]) -> str:
+    number, url = told.get("docId", ""), told.get("trackingUrl", "")
     return url if url.startswith("https://") else TRACKING_URL + number if number else ""
 
 
 def to_shipment(reference: str, detail: Detail, payment: str) -> Shipment:
     """The tracking number (docId) appears once the branch has scanned the parcel; until then the key is all there is."""
-    amount = text_of(detail.item, "totalAmount")
+    amount = detail.told.get("totalAmount", "")
     try:
         price = Money.of(amount.replace(",", "."), "TRY") if amount else None
     except (ValueError, InvalidOperation):
@@ -180,8 +204,8 @@ def to_shipment(reference: str, detail: Detail, payment: str) -> Shipment:
     return Shipment(
         reference=reference,
         status=status_of(detail) if detail.state else ShipmentStatus.CREATED,
-        tracking_number=text_of(detail.item, "docId"),
-        tracking_url=_url(detail.item),
+        tracking_number=detail.told.get("docId", ""),
+        tracking_url=_url(detail.told),
         vendor_status=detail.state,
         barcode=detail.key,
         price=price,
@@ -190,38 +214,41 @@ def to_shipment(reference: str, detail: Detail, payment: str) -> Shipment:
 
 
 def to_report(reference: str, detail: Detail) -> TrackingReport:
-    item = detail.item
-    rows = children(item, "invDocCargoVOArray") if item is not None else []
-    events = [event for event in map(_event, rows) if event is not None]
+    told = detail.told
+    events = [event for event in map(_event, detail.rows) if event is not None]
     status = status_of(detail)
-    delivered = _instant(text_of(item, "deliveryDate"), text_of(item, "deliveryTime"))
+    delivered = _instant(told.get("deliveryDate", ""), told.get("deliveryTime", ""))
     return TrackingReport(
         reference=reference,
         status=status,
-        tracking_number=text_of(item, "docId"),
+        tracking_number=told.get("docId", ""),
         vendor_status=detail.state,
         events=tuple(sorted(events, key=lambda event: event.at)),
         delivered_at=delivered if status is ShipmentStatus.DELIVERED else None,
-        signed_by=clean(text_of(item, "receiverInfo"), 200),
-        tracking_url=_url(item),
+        signed_by=clean(told.get("receiverInfo", ""), 200),
+        tracking_url=_url(told),
     )
 
 
 def _event(row: Element) -> TrackingEvent | None:
-    at = _instant(text_of(row, "eventDate"), text_of(row, "eventTime"))
+    told = _texts(row)
+    at = _instant(told.get("eventDate", ""), told.get("eventTime", ""))
     if at is None:
         return None
-    name, reason = clean(text_of(row, "eventName"), 200), clean(text_of(row, "reasonName"), 200)
+    name, reason = clean(told.get("eventName", ""), 200), clean(told.get("reasonName", ""), 200)
     words = fold(name)
     status = next((state for word, state in _EVENTS if word in words), ShipmentStatus.IN_TRANSIT)
-    places = [clean(text_of(row, key), 100) for key in ("unitName", "townName", "cityName")]
+    places = [clean(told.get(key, ""), 100) for key in ("unitName", "townName", "cityName")]
     return TrackingEvent(at, status, f"{name}: {reason}" if reason else name, ", ".join(filter(None, places)))
 
 
 def _instant(day: str, time: str) -> datetime | None:
     """UTC instant of YYYYMMDD and HHMMSS in Turkish local time; a missing or short time is midnight."""
-    try:
-        local = datetime.strptime(day + (time if len(time) == 6 else "000000"), "%Y%m%d%H%M%S")  # noqa: DTZ007
-    except ValueError:
+    text = day + (time if len(time) == 6 else "000000")
+    if len(text) != 14 or not (text.isascii() and text.isdigit()):
         return None
-    return local.replace(tzinfo=ISTANBUL).astimezone(UTC)
+    month, day_of_month, hour, minute, second = (int(text[n : n + 2]) for n in range(4, 14, 2))
+    try:
+        return datetime(int(text[:4]), month, day_of_month, hour, minute, second, tzinfo=ISTANBUL).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None

@@ -14,8 +14,9 @@ import msgspec
 
 from app.contracts import Account, Kind, Message, Outcome, OutcomeState, Page, ProbeResult, ProviderError, Receipt, fail
 from app.kit import Call, Classifier, Reply, httpx, pages, plausible, send
-from app.model import Listing, Order, PriceChange, ShipmentNotice, StockChange, Window
+from app.model import Listing, Order, PriceChange, SettlementLine, ShipmentNotice, StockChange, Window
 from providers.families import amazon_sp_feeds as feeds
+from providers.families import amazon_sp_finances as finances
 from providers.families import amazon_sp_listings as goods
 from providers.families import amazon_sp_orders as sales
 from providers.families import amazon_sp_shipments as parcels
@@ -209,6 +210,13 @@ class AmazonSP:
         file = await self._file(feeds.feed_download_request(self.account, feeds.parse_document(reply).url))
         whole = feed.processing_status == "DONE"
         return list(feeds.feed_outcomes(feeds.parse_report(file), items, whole=whole))
+
+    # -- payouts -----------------------------------------------------------------------------------------------------------
+    async def settlements(self, window: Window) -> AsyncIterator[Page[SettlementLine]]:
+        """Transactions posted within the window. Orders of the last 48 hours may be missing; the next pulls bring them."""
+        first = finances.transactions_request(self.account, window, self.site)
+        async for reply in pages(self.http, first, finances.next_transactions, auth=self._auth, errors=amazon_errors):
+            yield finances.parse_transactions(reply, self.site, window)
 
     # -- parcels -----------------------------------------------------------------------------------------------------------
     async def confirm_shipments(self, notices: Sequence[ShipmentNotice]) -> Receipt:

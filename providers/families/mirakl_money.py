@@ -13,7 +13,7 @@ import msgspec
 
 from app.contracts import Message, Outcome, OutcomeState, Page
 from app.kit import Call, Reply, decode_json, read_records
-from app.model import Claim, Money, SettlementLine, Window, clean, parse_iso
+from app.model import Claim, Money, SettlementKind, SettlementLine, Window, clean, parse_iso
 from providers.families.mirakl_calls import following
 
 WAITING = "WAITING_ACCEPTANCE"
@@ -58,6 +58,7 @@ class LogWire(msgspec.Struct):
     amount_credited: Decimal | None = None
     amount_debited: Decimal | None = None
     seller_billing_cycle_id: str | None = None
+    payment_state: str | None = None
     entities: EntitiesWire | None = None
 
 
@@ -123,9 +124,25 @@ def parse_accepted(reply: Reply, remote_id: str) -> Outcome:
     return Outcome(remote_id, OutcomeState.REFUSED, Message("item.conflict", vendor_text=text))
 
 
+_K = SettlementKind
+#: Parts of TL02's types, the first that is found says what a line is. An operator's own (OPERATOR_REMITTED_…: tax that he pays on)
+#: comes before what it is of.
+_KINDS = (
+    ("PAYMENT", _K.PAYMENT), ("OPERATOR_REMITTED", _K.WITHHOLDING), ("OPERATOR_PAID", _K.CARGO), ("COMMISSION", _K.COMMISSION),
+    ("FEE", _K.SERVICE_FEE), ("SUBSCRIPTION", _K.SERVICE_FEE), ("REFUND_ORDER", _K.RETURN), ("ORDER_", _K.SALE),
+)  # fmt: skip
+
+
+def kind_of(vendor_kind: str) -> SettlementKind:
+    """What a type of TL02 is; other credits, debits and reserves are OTHER."""
+    if vendor_kind.startswith(("PURCHASE_", "REFUND_PURCHASE_")):  # the operator bought: not a sale
+        return _K.COMMISSION if "COMMISSION" in vendor_kind else _K.OTHER
+    return next((kind for part, kind in _KINDS if part in vendor_kind), _K.OTHER)
+
+
 def to_settlement(wire: LogWire) -> SettlementLine:
     """`amount` is signed as Mirakl signs it, from the merchant's side: credited less debited. A payout (PAYMENT) takes the balance
-    down. `payout_id` is the billing cycle."""
+    down. `payout_id` is the billing cycle. Tax comes in lines of its own, so whether an amount holds it depends on the operator."""
     if wire.amount_credited is not None and wire.amount_debited is not None:
         amount = wire.amount_credited - wire.amount_debited
     elif wire.amount is not None:
@@ -135,11 +152,14 @@ def to_settlement(wire: LogWire) -> SettlementLine:
     order = wire.entities.order if wire.entities is not None else None
     return SettlementLine(
         remote_id=wire.id,
-        kind=clean(wire.type, 60),
+        kind=kind_of(wire.type),
         amount=Money.of(amount, wire.currency_iso_code),
         booked_at=parse_iso(wire.date_created),
         order_number=clean((order.id if order is not None else "") or "", 80),
         payout_id=clean(wire.seller_billing_cycle_id or "", 80),
+        vendor_kind=clean(wire.type, 60),
+        order_id=clean((order.id if order is not None else "") or "", 80),
+        paid=wire.payment_state == "PAID",
     )
 
 

@@ -26,7 +26,18 @@ from app.contracts import (
     fail,
 )
 from app.kit import BasicAuth, Call, Classifier, Reply, httpx, pages, send
-from app.model import Claim, Label, Listing, Order, OrderStatus, PriceChange, ShipmentNotice, StockChange, Window
+from app.model import (
+    Claim,
+    Label,
+    Listing,
+    Order,
+    OrderStatus,
+    PriceChange,
+    SettlementLine,
+    ShipmentNotice,
+    StockChange,
+    Window,
+)
 from providers.marketplaces import hepsiburada_calls as calls
 from providers.marketplaces.hepsiburada_claims import DECIDED, claim_numbers, parse_claims, parse_labels, with_lines
 from providers.marketplaces.hepsiburada_goods import (
@@ -36,7 +47,8 @@ from providers.marketplaces.hepsiburada_goods import (
     parse_ticket,
     titles_following,
 )
-from providers.marketplaces.hepsiburada_lists import Sighting, Walk, row_id, sightings
+from providers.marketplaces.hepsiburada_lists import Sighting, Walk, row_id, rows_of, sightings
+from providers.marketplaces.hepsiburada_money import parse_records, records_following
 from providers.marketplaces.hepsiburada_shipping import (
     PackageWire,
     is_open,
@@ -83,7 +95,7 @@ class Hepsiburada:
 
     async def probe(self) -> ProbeResult:
         """Proves key, merchant id and developer user at once."""
-        await self._send(calls.probe_request(self.account))
+        rows_of(await self._send(calls.probe_request(self.account)))  # a page of listings, or it was not Hepsiburada
         return ProbeResult({"merchant_id": self.account.setting("merchant_id")})
 
     # -- orders ----------------------------------------------------------------------------------------------------------
@@ -329,6 +341,13 @@ class Hepsiburada:
                 if number in claim_numbers(raws):
                     return True
         return False
+
+    # -- payouts ---------------------------------------------------------------------------------------------------------
+    async def settlements(self, window: Window) -> AsyncIterator[Page[SettlementLine]]:
+        """Accounting records made within the window. They come into being when an order was delivered."""
+        call = calls.settlements_request(self.account, window)
+        async for reply in pages(self.http, call, records_following, auth=self._auth, errors=calls.hepsiburada_errors):
+            yield parse_records(reply)
 
 
 def _falls(seen: Sighting, piece: Window, window: Window) -> bool:

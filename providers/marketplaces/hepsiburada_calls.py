@@ -22,7 +22,7 @@ ZONE = ZoneInfo("Europe/Istanbul")
 MINUTE = timedelta(minutes=1)
 #: A date filter may span 24 hours, else its end is ignored; minutes are rounded outwards, so a piece is a little shorter.
 PIECE = timedelta(hours=23)
-ORDER_SIZE, PACKAGE_SIZE, CLAIM_SIZE, LISTING_SIZE, TITLE_SIZE = 100, 10, 100, 100, 100
+ORDER_SIZE, PACKAGE_SIZE, CLAIM_SIZE, LISTING_SIZE, TITLE_SIZE, RECORD_SIZE = 100, 10, 100, 100, 100, 100
 BATCH = 1000  # 4000 is the most that Hepsiburada takes, 1000 what it advises
 MOST_PIECES = 999_999_999
 CATALOGUE_BLOCK_S = 60.0
@@ -135,6 +135,17 @@ def claims_request(account: Account, window: Window) -> Call:
 def claims_in_state_request(account: Account, state: str) -> Call:
     path = f"/claims/merchantId/{merchant(account)}/status/{segment(state)}"
     return _oms(account, path, "claims", _paged(CLAIM_SIZE))
+
+
+def settlements_request(account: Account, window: Window) -> Call:
+    """Accounting records made within the window; a hundred a page is the most."""
+    dates = {
+        "RecordDateStart": f"{window.since.astimezone(ZONE):%Y-%m-%dT%H:%M:%S}",
+        "RecordDateEnd": f"{(window.until + timedelta(seconds=1)).astimezone(ZONE):%Y-%m-%dT%H:%M:%S}",
+    }
+    path = f"/transactions/merchantid/{merchant(account)}"
+    params = {"Offset": "0", "Limit": str(RECORD_SIZE), **dates}
+    return _get(account, "finance", path, "settlements", "finance", params)
 
 
 def label_request(account: Account, package: str) -> Call:

@@ -104,7 +104,11 @@ def loose(raw: msgspec.Raw) -> Any:
     """The record without types; numbers that are no integers stay text, because nothing here is money."""
     try:
         return _loose.decode(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):  # `parse_…` tells of it; a page is not lost for a byte
+    except (
+        msgspec.DecodeError,
+        UnicodeDecodeError,
+        RecursionError,
+    ):  # `parse_…` tells of it; a page is not lost for a byte
         return None
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 
 import msgspec
 
@@ -96,6 +97,7 @@ class PackageWire(msgspec.Struct, rename="camel"):
     micro: bool | None = None
 
 
+@lru_cache(maxsize=256)
 def plain(word: str) -> str:
     """A status word without its accidents: N11 writes it in several ways."""
     return fold(word).replace(" ", "").replace("_", "").replace("-", "")
@@ -123,11 +125,12 @@ def to_address(wire: AddressWire | None) -> Address:
     )
 
 
-def bill_to(wire: PackageWire) -> Address | None:
+def bill_to(wire: PackageWire, ship_to: Address) -> Address | None:
     """With a tax number it is a company's invoice; else the buyer's identity number stands in its place."""
     if wire.billing_address is None:
         return None
-    found, number = to_address(wire.billing_address), clean(wire.tax_id or "", 40)
+    found = ship_to if wire.billing_address == wire.shipping_address else to_address(wire.billing_address)
+    number = clean(wire.tax_id or "", 40)
     person = clean(wire.tc_identity_number or wire.billing_address.tc_id or "", 40)
     return msgspec.structs.replace(
         found,
@@ -188,7 +191,7 @@ def to_order(wire: PackageWire) -> Order:
             remote_id=str(wire.customer_id or ""),
         ),
         ship_to=ship_to,
-        bill_to=bill_to(wire),
+        bill_to=bill_to(wire, ship_to),
         ship_by=from_epoch_ms(wire.agreed_delivery_date) if wire.agreed_delivery_date else None,
         discount=Money.of(wire.total_discount_amount, "TRY") if wire.total_discount_amount else None,
         carrier=clean(wire.cargo_provider_name or "", 80),

@@ -28,6 +28,8 @@ ORDER_SIZE, CLAIM_SIZE, PRODUCT_SIZE, FINANCE_SIZE = 200, 50, 100, 500
 PAGED_RECORDS = 10_000  # page × size may not go past this
 BATCH, MOST_PIECES = 1000, 20_000
 SAME_BODY_S, THROTTLE_S = 900.0, 10.0
+#: A call a kind is more than Trendyol takes in ten seconds: the later ones wait for their turn.
+FINANCE_DEADLINE_S = 60.0
 STAGE_HOST = "stageapigw"
 OPEN_STATUSES = "Created,Picking,Invoiced"
 
@@ -52,18 +54,23 @@ def _orders(account: Account) -> str:
     return f"/integration/order/sellers/{seller(account)}"
 
 
+def _list(account: Account, old: bool) -> str:
+    """The list of packages by pages: V2, or the address that it had before (closed since 15 October 2026, by the announcement)."""
+    return f"{_orders(account)}/{'orders' if old else 'v2/orders'}"
+
+
 def _products(account: Account) -> str:
     return f"/integration/product/sellers/{seller(account)}/products"
 
 
 # -- reading -------------------------------------------------------------------------------------------------------------
-def probe_request(account: Account, window: Window) -> Call:
+def probe_request(account: Account, window: Window, *, old: bool = False) -> Call:
     """One open package and how many there are."""
     params = {
         "startDate": str(to_epoch_ms(window.since)), "endDate": str(to_epoch_ms(window.until)),
         "status": OPEN_STATUSES, "page": "0", "size": "1",
     }  # fmt: skip
-    return _get(account, f"{_orders(account)}/orders", "probe", "orders", params)
+    return _get(account, _list(account, old), "probe", "orders", params)
 
 
 def orders_request(account: Account, window: Window) -> Call:
@@ -76,15 +83,15 @@ def orders_request(account: Account, window: Window) -> Call:
     return _get(account, f"{_orders(account)}/orders/stream", "orders", "orders", params)
 
 
-def order_request(account: Account, number: str, window: Window | None = None) -> Call:
+def order_request(account: Account, number: str, window: Window | None = None, *, old: bool = False) -> Call:
     """The packages of one order number; without a window Trendyol looks at the last week only."""
     params = {"orderNumber": number, "page": "0", "size": str(ORDER_SIZE)}
-    return _get(account, f"{_orders(account)}/orders", "order", "orders", {**params, **_dates(window)})
+    return _get(account, _list(account, old), "order", "orders", {**params, **_dates(window)})
 
 
-def package_request(account: Account, package_id: str, window: Window | None = None) -> Call:
+def package_request(account: Account, package_id: str, window: Window | None = None, *, old: bool = False) -> Call:
     params = {"shipmentPackageIds": package_id, "page": "0", "size": str(ORDER_SIZE)}
-    return _get(account, f"{_orders(account)}/orders", "order", "orders", {**params, **_dates(window)})
+    return _get(account, _list(account, old), "order", "orders", {**params, **_dates(window)})
 
 
 def _dates(window: Window | None) -> dict[str, str]:
@@ -127,8 +134,9 @@ def settlements_request(account: Account, window: Window, kind: str, *, other: b
         "startDate": str(to_epoch_ms(window.since)), "endDate": str(to_epoch_ms(window.until)),
         "transactionType": kind, "page": "0", "size": str(FINANCE_SIZE),
     }  # fmt: skip
-    name = "otherfinancials" if other else "settlements"
-    return _get(account, f"/integration/finance/che/sellers/{seller(account)}/{name}", "settlements", "finance", params)
+    path = f"/integration/finance/che/sellers/{seller(account)}/{'otherfinancials' if other else 'settlements'}"
+    call = _get(account, path, "settlements", "finance", params)
+    return msgspec.structs.replace(call, deadline_s=FINANCE_DEADLINE_S)
 
 
 def stream_following(call: Call, reply: Reply) -> Call | None:

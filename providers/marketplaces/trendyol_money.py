@@ -1,8 +1,8 @@
 """Trendyol's claims (returns) and settlements as they come over the wire, and what is made of them. Pure.
 Must never turn a sum that is owed by the merchant into one that is owed to the merchant.
 
-Source of the facts: reference/marketplaces-tr.md, "## Trendyol" (Claims, Finance); the row fields of the finance calls from
-Trendyol's public page "Cari Hesap Ekstresi Entegrasyonu".
+Source of the facts: reference/marketplaces-tr.md, "## Trendyol" (Claims, Finance); the row fields and kinds of the finance calls
+from Trendyol's public page and API reference "Cari Hesap Ekstresi Entegrasyonu" (portal version of August 2026).
 """
 
 from __future__ import annotations
@@ -14,20 +14,35 @@ import msgspec
 
 from app.contracts import Page, fail
 from app.kit import Reply, decode_json, read_records
-from app.model import Claim, Money, SettlementLine, clean, from_epoch_ms
+from app.model import Claim, Money, SettlementKind, SettlementLine, Vat, clean, fold, from_epoch_ms
 from providers.marketplaces.trendyol_wire import PagedWire, raw_text
 
 _NO_RAW = msgspec.Raw(b"null")
 WAITING = "WaitingInAction"
 
-#: Kinds of the `settlements` call and of `otherfinancials`; one call a kind.
-SETTLEMENTS = (
-    "Sale", "Return", "Discount", "DiscountCancel", "Coupon", "CouponCancel", "ProvisionPositive", "ProvisionNegative",
-    "ManualRefund", "ManualRefundCancel", "TYDiscount", "TYDiscountCancel", "TYCoupon", "TYCouponCancel",
-)  # fmt: skip
-OTHER_FINANCIALS = (
-    "CashAdvance", "WireTransfer", "IncomingTransfer", "ReturnInvoice", "CommissionAgreementInvoice", "PaymentOrder",
-    "DeductionInvoices", "Stoppage",
+_K = SettlementKind
+#: Kinds of the `settlements` call, one call a kind. The merchant's own discounts and coupons take from the sale.
+SETTLEMENTS = {
+    "Sale": _K.SALE, "Return": _K.RETURN, "Discount": _K.SALE, "DiscountCancel": _K.SALE, "Coupon": _K.SALE,
+    "CouponCancel": _K.SALE, "ProvisionPositive": _K.SALE, "ProvisionNegative": _K.SALE, "ManualRefund": _K.RETURN,
+    "ManualRefundCancel": _K.RETURN, "TyDiscount": _K.OTHER, "TyDiscountCancel": _K.OTHER, "TyCoupon": _K.OTHER,
+    "TyCouponCancel": _K.OTHER, "SellerRevenuePositive": _K.OTHER, "SellerRevenueNegative": _K.OTHER,
+    "CommissionPositive": _K.COMMISSION, "CommissionNegative": _K.COMMISSION, "SellerRevenuePositiveCancel": _K.OTHER,
+    "SellerRevenueNegativeCancel": _K.OTHER, "CommissionPositiveCancel": _K.COMMISSION,
+    "CommissionNegativeCancel": _K.COMMISSION, "DeliveryFee": _K.CARGO, "DeliveryFeeCancel": _K.CARGO, "PayByLink": _K.OTHER,
+}  # fmt: skip
+#: Kinds of `otherfinancials`. DeductionInvoices are told apart by their own words (cargo, platform service fee …).
+OTHER_FINANCIALS = {
+    "CashAdvance": _K.OTHER, "WireTransfer": _K.OTHER, "IncomingTransfer": _K.OTHER, "ReturnInvoice": _K.OTHER,
+    "CommissionAgreementInvoice": _K.COMMISSION, "PaymentOrder": _K.PAYMENT, "DeductionInvoices": _K.OTHER,
+    "Stoppage": _K.WITHHOLDING, "FinancialItem": _K.OTHER,
+}  # fmt: skip
+#: How older documents spell a kind; asked for when Trendyol does not know the present one.
+SPELT_BEFORE = {
+    "TyDiscount": "TYDiscount", "TyDiscountCancel": "TYDiscountCancel", "TyCoupon": "TYCoupon", "TyCouponCancel": "TYCouponCancel",
+}  # fmt: skip
+_DEDUCTIONS = (
+    ("kargo", _K.CARGO), ("hizmet", _K.SERVICE_FEE), ("komisyon", _K.COMMISSION), ("stopaj", _K.WITHHOLDING),
 )  # fmt: skip
 
 
@@ -65,9 +80,12 @@ class SettlementWire(msgspec.Struct, rename="camel"):
     credit: Decimal
     seller_revenue: Decimal | None = None
     order_number: str | None = None
-    payment_order_id: int | None = None
+    payment_order_id: int | str | None = None
     payment_date: int | None = None
     currency: str | None = None
+    transaction_type: str | None = None
+    description: str | None = None
+    shipment_package_id: int | str | None = None
 
 
 def _id_of(record: Mapping[str, object]) -> str:
@@ -124,25 +142,48 @@ def parse_claim_items(reply: Reply) -> tuple[tuple[str, str], ...]:
     return items[0] if items else ()
 
 
+def kind_of(asked: str, wire: SettlementWire) -> SettlementKind:
+    """What a row of the kind that was asked for is. Invoices of deductions say it in words only."""
+    kind = SETTLEMENTS.get(asked) or OTHER_FINANCIALS.get(asked, _K.OTHER)
+    if asked == "DeductionInvoices":
+        told = fold(f"{wire.transaction_type or ''} {wire.description or ''}")
+        kind = next((one for word, one in _DEDUCTIONS if word in told), kind)
+    return kind
+
+
+def settlement_lines(wire: SettlementWire, asked: str) -> tuple[SettlementLine, ...]:
+    """A row as its own line (credit less debt: what it does to the merchant's balance) and one for the commission, where Trendyol
+    names a revenue that is not the same. A paid row has its payment order's number; a payment order itself takes the balance down."""
+    balance = wire.credit - wire.debt
+    currency, payout = wire.currency or "TRY", str(wire.payment_order_id or "")
+    line = SettlementLine(
+        remote_id=str(wire.id),
+        kind=kind_of(asked, wire),
+        amount=Money.of(balance, currency),
+        booked_at=from_epoch_ms(wire.transaction_date),
+        order_number=clean(wire.order_number or "", 60),
+        payout_id=payout,
+        due_at=from_epoch_ms(wire.payment_date) if wire.payment_date else None,
+        vendor_kind=clean(asked if asked in SETTLEMENTS else wire.transaction_type or asked, 60),
+        order_id=str(wire.shipment_package_id or ""),
+        vat=Vat.INCLUDED,
+        paid=bool(payout),
+    )
+    if not wire.seller_revenue or not balance:
+        return (line,)
+    commission = abs(wire.seller_revenue).copy_sign(balance) - balance
+    if not commission:
+        return (line,)
+    other = {
+        "remote_id": f"{line.remote_id}:commission",
+        "kind": _K.COMMISSION,
+        "amount": Money.of(commission, currency),
+    }
+    return line, msgspec.structs.replace(line, **other)
+
+
 def parse_settlements(reply: Reply, kind: str) -> Page[SettlementLine]:
-    """Rows of one kind. `amount`: what the row does to the merchant's balance – the seller's revenue (commission taken off) with
-    the sign of credit less debt, or that difference where Trendyol names no revenue (payments, invoices)."""
-
-    def to_line(wire: SettlementWire) -> SettlementLine:
-        balance = wire.credit - wire.debt
-        amount = balance
-        if wire.seller_revenue:
-            amount = abs(wire.seller_revenue) if balance >= 0 else -abs(wire.seller_revenue)
-        return SettlementLine(
-            remote_id=str(wire.id),
-            kind=kind,
-            amount=Money.of(amount, wire.currency or "TRY"),
-            booked_at=from_epoch_ms(wire.transaction_date),
-            order_number=clean(wire.order_number or "", 60),
-            payout_id=str(wire.payment_order_id or ""),
-            due_at=from_epoch_ms(wire.payment_date) if wire.payment_date else None,
-        )
-
+    """Rows of one kind as lines."""
     found = decode_json(reply, PagedWire)
-    items, rejects = read_records(found.content, SettlementWire, to_line, _id_of)
-    return Page(items, rejects, total=found.total_elements)
+    groups, rejects = read_records(found.content, SettlementWire, lambda wire: settlement_lines(wire, kind), _id_of)
+    return Page(tuple(line for group in groups for line in group), rejects, total=found.total_elements)

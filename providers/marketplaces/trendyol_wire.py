@@ -125,6 +125,8 @@ class PackageWire(msgspec.Struct, rename="camel"):
     micro: bool | None = None
     commercial: bool | None = None
     fast_delivery: bool | None = None
+    invoice_link: str | None = None
+    warehouse_id: msgspec.Raw = _NO_RAW
 
 
 class StreamWire(msgspec.Struct, rename="camel"):
@@ -245,6 +247,8 @@ def to_order(wire: PackageWire) -> Order:
         "micro": "yes" if wire.micro else "",
         "commercial": "yes" if wire.commercial else "",
         "fastDelivery": "yes" if wire.fast_delivery else "",
+        "invoiceLink": clean(wire.invoice_link or "", 1000),
+        "warehouseId": clean(raw_text(wire.warehouse_id), 40),
     }
     return Order(
         remote_id=package_id,
@@ -271,6 +275,18 @@ def to_order(wire: PackageWire) -> Order:
         replaces=tuple(str(one) for one in wire.origin_package_ids or ()),
         extra={k: v for k, v in extra.items() if v},
     )
+
+
+def depot_marked(page: Page[Order], warehouse: str) -> Page[Order]:
+    """The page with the packages of that warehouse told as the channel's own to pack. Which number Trendyol's depot has is for the
+    merchant to say: no document names a field that marks its packages."""
+    if not warehouse:
+        return page
+    items = tuple(
+        msgspec.structs.replace(one, fulfilled_by_channel=True) if one.extra.get("warehouseId") == warehouse else one
+        for one in page.items
+    )
+    return msgspec.structs.replace(page, items=items)
 
 
 def parse_stream(reply: Reply) -> Page[Order]:

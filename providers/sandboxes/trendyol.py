@@ -1,8 +1,10 @@
 """A stateful fake of Trendyol's seller API, written from reference/marketplaces-tr.md, "## Trendyol", and from nothing else.
 
 Must never look at a client: where the reference is silent the strictest reading is taken, and the report of this module says so.
-Switches: `ignore_writes`, `apply_N` (N per cent of the writes), `empty_orders`, `mixed_shapes`, `plain_errors`, `retry_after`,
-`v1_products`, `batches_hang`, `refuse_sku:<sku>`.
+Switches of the whole: `ignore_writes`, `apply_N` (N per cent of the writes), `empty_orders`, `mixed_shapes`, `plain_errors`,
+`retry_after`, `v1_products`, `batches_hang`, `refuse_sku:<sku>`. Per capability (trendyol_routes): `no_<capability>` says yes, applies
+nothing and lists nothing; `closed:<capability>` is 401, as stage answers a seller for whom a service is not enabled. The others are
+named in the module of their service.
 """
 
 from __future__ import annotations
@@ -13,7 +15,6 @@ import hmac
 import random
 import re
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 
@@ -21,97 +22,30 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from providers.sandboxes import trendyol_catalogue as catalogue
-from providers.sandboxes import trendyol_orders as orders
-from providers.sandboxes import trendyol_services as services
 from providers.sandboxes.kit import Sandbox
-from providers.sandboxes.trendyol_state import CHAIN, Package, Shop
-from providers.sandboxes.trendyol_wire import Answer, Call, Refusal, Window, decimal_text, render, too_many
+from providers.sandboxes.trendyol_records import CHAIN, Package
+from providers.sandboxes.trendyol_routes import CAPABILITIES, ENDPOINTS, HOURLY, PER_MINUTE, Endpoint
+from providers.sandboxes.trendyol_state import Shop
+from providers.sandboxes.trendyol_wire import (
+    Answer,
+    Call,
+    Refusal,
+    Window,
+    decimal_text,
+    missing,
+    page_of,
+    render,
+    too_many,
+)
 
 SELLER = 2738
 API_KEY = "tYkSandboxKey0000001"
 API_SECRET = "tYkSandboxSecret0001"
-#: Calls a minute per service; a service that is not here is not limited by the minute.
-PER_MINUTE = {
-    "orders": 1000, "packages": 300, "splits": 100, "labels": 100, "claims": 1000, "claim-decisions": 5, "products": 2000,
-    "batches": 1000, "buybox": 1000, "finance": 3000, "webhooks": 50,
-}  # fmt: skip
 SWITCHES = {
-    "ignore_writes",
-    "empty_orders",
-    "mixed_shapes",
-    "plain_errors",
-    "retry_after",
-    "v1_products",
-    "batches_hang",
-}
-
-
-@dataclass(frozen=True)
-class Endpoint:
-    method: str
-    path: str
-    service: str
-    act: Callable[[Shop, Call], Answer]
-    lists: bool = False  # orders move after it when a test armed `between`
-
-
-_ORDER = "/integration/order/sellers/{S}"
-_PACK = _ORDER + "/shipment-packages/{P}"
-_PRODUCT = "/integration/product/sellers/{S}"
-_SELLER = "/integration/sellers/{S}"
-_QNA = "/integration/qna/sellers/{S}/questions"
-_HOOK = "/integration/webhook/sellers/{S}/webhooks"
-_CHE = "/integration/finance/che/sellers/{S}"
-ENDPOINTS = (
-    Endpoint("GET", _ORDER + "/orders", "orders", orders.page_list, lists=True),
-    Endpoint("GET", _ORDER + "/orders/stream", "orders", orders.stream_list, lists=True),
-    Endpoint("PUT", _PACK, "packages", orders.update_status),
-    Endpoint("PUT", _PACK + "/update-tracking-number", "packages", orders.update_tracking),
-    Endpoint("PUT", _PACK + "/cargo-providers", "splits", orders.change_carrier),
-    Endpoint("PUT", _PACK + "/items/unsupplied", "splits", orders.unsupplied),
-    Endpoint("POST", _PACK + "/split", "splits", orders.split),
-    Endpoint("POST", _PACK + "/multi-split", "splits", orders.multi_split),
-    Endpoint("POST", _PACK + "/quantity-split", "splits", orders.quantity_split),
-    Endpoint("PUT", _PACK + "/box-info", "splits", orders.box_info),
-    Endpoint("GET", _ORDER + "/claims", "claims", services.claims_list, lists=True),
-    Endpoint("PUT", _ORDER + "/claims/{C}/items/approve", "claim-decisions", services.approve_claim),
-    Endpoint("POST", _ORDER + "/claims/{C}/issue", "claim-decisions", services.issue_claim),
-    Endpoint("GET", _ORDER + "/claims/items/{I}/audit", "claims", services.claim_audit),
-    Endpoint("GET", "/integration/order/claim-issue-reasons", "claims", services.claim_reasons),
-    Endpoint("GET", _PRODUCT + "/products", "products", catalogue.v1_list, lists=True),
-    Endpoint("GET", _PRODUCT + "/products/approved", "products", catalogue.approved_list, lists=True),
-    Endpoint(
-        "GET", _PRODUCT + "/products/approved/inventory-and-price", "products", catalogue.inventory_list, lists=True
-    ),
-    Endpoint("GET", _PRODUCT + "/products/unapproved", "products", catalogue.unapproved_list, lists=True),
-    Endpoint("GET", _PRODUCT + "/product/{barcode}", "products", catalogue.one_product),
-    Endpoint("POST", _PRODUCT + "/products/buybox-information", "buybox", catalogue.buybox),
-    Endpoint("GET", _PRODUCT + "/products/batch-requests/{B}", "batches", catalogue.batch_result),
-    Endpoint(
-        "POST",
-        "/integration/inventory/sellers/{S}/products/price-and-inventory",
-        "stock",
-        catalogue.price_and_inventory,
-    ),
-    Endpoint("POST", _SELLER + "/common-label/{T}", "labels", services.ask_label),
-    Endpoint("GET", _SELLER + "/common-label/{T}", "labels", services.get_label),
-    Endpoint("POST", _SELLER + "/seller-invoice-links", "invoices", services.invoice_link),
-    Endpoint("POST", _SELLER + "/seller-invoice-links/delete", "invoices", services.delete_invoice_link),
-    Endpoint("POST", _SELLER + "/seller-invoice-file", "invoices", services.invoice_file),
-    Endpoint("GET", _SELLER + "/addresses", "addresses", services.addresses),
-    Endpoint("GET", _QNA + "/filter", "questions", services.questions_list, lists=True),
-    Endpoint("GET", _QNA + "/{Q}", "questions", services.one_question),
-    Endpoint("POST", _QNA + "/{Q}/answers", "questions", services.answer_question),
-    Endpoint("GET", _HOOK, "webhooks", services.webhooks_list),
-    Endpoint("POST", _HOOK, "webhooks", services.add_webhook),
-    Endpoint("PUT", _HOOK + "/{W}", "webhooks", services.change_webhook),
-    Endpoint("DELETE", _HOOK + "/{W}", "webhooks", services.delete_webhook),
-    Endpoint("PUT", _HOOK + "/{W}/activate", "webhooks", services.activate_webhook),
-    Endpoint("PUT", _HOOK + "/{W}/deactivate", "webhooks", services.deactivate_webhook),
-    Endpoint("GET", _CHE + "/settlements", "finance", services.settlements, lists=True),
-    Endpoint("GET", _CHE + "/otherfinancials", "finance", services.other_financials, lists=True),
-)
+    "ignore_writes", "empty_orders", "mixed_shapes", "plain_errors", "retry_after", "v1_products", "v1_orders_closed",
+    "batches_hang", "tex_full", "slow_split", "refuse_label", "slow_label", "fraud_check", "no_claims_404", "answers_rejected",
+    "products_rejected", "origin_required", "spec_value_names", "short_payment",
+}  # fmt: skip
 
 
 class TrendyolSandbox(Sandbox):
@@ -140,7 +74,7 @@ class TrendyolSandbox(Sandbox):
                     {k: str(v) for k, v in request.path_params.items()}, dict(request.query_params), await request.body(),
                     request.headers.get("content-type", ""), self.shop.now(),
                 )  # fmt: skip
-                answer = endpoint.act(self.shop, call)
+                answer = self._act(endpoint, call)
                 body = b"" if answer.data is None else render(answer.data)
                 status = answer.status
             except Refusal as refusal:
@@ -152,6 +86,16 @@ class TrendyolSandbox(Sandbox):
             return Response(body, status, headers, "application/json" if body else None)
 
         return handle
+
+    def _act(self, endpoint: Endpoint, call: Call) -> Answer:
+        if self.shop.on(f"closed:{endpoint.capability}"):
+            raise Refusal(401, "invalid.token", "Invalid token", "ClientApiAuthenticationException")
+        self.shop.forgetful = self.shop.on(f"no_{endpoint.capability}")
+        try:
+            answer = endpoint.act(self.shop, call)
+            return _emptied(answer) if self.shop.forgetful and endpoint.method == "GET" else answer
+        finally:
+            self.shop.forgetful = False
 
     def _let_in(self, request: Request) -> None:
         """User-Agent first (403), then the key and whether the path's seller is the key's own (401)."""
@@ -172,7 +116,7 @@ class TrendyolSandbox(Sandbox):
         rules = [(f"{endpoint.method} {endpoint.path}", 50, 10.0)]
         if endpoint.service in PER_MINUTE:
             rules.append((endpoint.service, PER_MINUTE[endpoint.service], 60.0))
-        if endpoint.service == "addresses":
+        if endpoint.service in HOURLY:
             rules.append((endpoint.service, 1, 3600.0))
         windows = [self.windows.setdefault(key, Window(limit, seconds)) for key, limit, seconds in rules]
         now = self.clock.timestamp()
@@ -213,7 +157,9 @@ class TrendyolSandbox(Sandbox):
         self.shop.packages[int(remote_id)].damaged = True
 
     def switch(self, feature: str, on: bool) -> None:
-        if feature not in SWITCHES and not re.fullmatch(r"apply_\d{1,3}|refuse_sku:.+", feature):
+        taken = feature.removeprefix("no_") if feature.startswith("no_") else feature.removeprefix("closed:")
+        known = feature in SWITCHES or (taken != feature and taken in CAPABILITIES)
+        if not known and not re.fullmatch(r"apply_\d{1,3}|refuse_sku:.+", feature):
             raise KeyError(feature)
         self.shop.switches[feature] = on
 
@@ -221,6 +167,7 @@ class TrendyolSandbox(Sandbox):
         return [_order_truth(package) for package in self.shop.packages.values()]
 
     def truth_listings(self) -> list[dict[str, Any]]:
+        self.shop.settle_products()
         return [
             {
                 "remote_id": item.barcode, "sku": item.sku, "barcode": item.barcode, "title": item.title,
@@ -234,7 +181,8 @@ class TrendyolSandbox(Sandbox):
         return [
             {
                 "reference": str(p.id), "tracking_number": str(p.tracking), "status": p.status, "carrier": p.carrier,
-                "invoice_number": p.invoice_number, "boxes": p.boxes,
+                "invoice_number": p.invoice_number, "invoice_link": p.invoice_link, "boxes": p.boxes, "deci": p.deci,
+                "alternative": p.alternative, "warehouse": p.warehouse,
             }
             for p in self.shop.packages.values()
             if p.status != "Awaiting"
@@ -242,6 +190,20 @@ class TrendyolSandbox(Sandbox):
 
     def counters(self) -> dict[str, int]:
         return dict(self.shop.counts)
+
+
+def _emptied(answer: Answer) -> Answer:
+    """A list without its rows, in the list's own shape; a single thing is not there."""
+    data = answer.data
+    if isinstance(data, list):
+        return Answer(answer.status, [])
+    rows = next((name for name in ("content", "data", "brands", "categories") if name in data), "")
+    if rows == "content":
+        empty = page_of([], data.get("page", 0), data["size"])
+        return Answer(answer.status, {name: empty.get(name, False if name == "hasMore" else None) for name in data})
+    if not rows:
+        raise missing("Kayıt")
+    return Answer(answer.status, {rows: []})
 
 
 def _order_truth(package: Package) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """Trendyol's product and inventory services: the V1 list, the V2 approved lists, stock/price batches.
 
 Source: reference/marketplaces-tr.md, "## Trendyol", "List products", "Update stock and price", "Poll". The key is the barcode.
-V1 lists end on 15 September 2026 by the sandbox clock; the switch `v1_products` keeps them alive.
+V1 lists end on 15 September 2026 by the sandbox clock; the switch `v1_products` keeps them alive. What a product may be made of is
+in trendyol_products.
 """
 
 from __future__ import annotations
@@ -14,8 +15,21 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from providers.sandboxes.trendyol_state import Batch, Item, Shop
-from providers.sandboxes.trendyol_wire import HOUR_MS, MINUTE_MS, Answer, Call, bad, missing, money, page_of
+from providers.sandboxes.trendyol_categories import BRANDS, CATEGORIES
+from providers.sandboxes.trendyol_records import Batch, Item
+from providers.sandboxes.trendyol_state import Shop
+from providers.sandboxes.trendyol_wire import (
+    HOUR_MS,
+    MINUTE_MS,
+    Answer,
+    Call,
+    bad,
+    is_int,
+    is_number,
+    missing,
+    money,
+    page_of,
+)
 
 V1_ENDS_MS = int(datetime(2026, 9, 15, tzinfo=UTC).timestamp() * 1000)
 SAME_BODY_MS = 15 * MINUTE_MS
@@ -47,7 +61,7 @@ def v1_list(shop: Shop, call: Call) -> Answer:
         and _equals(call, "barcode", item.barcode)
         and _equals(call, "stockCode", item.sku)
         and _equals(call, "productMainId", item.main_id)
-        and (not brands or "1" in brands)
+        and (not brands or str(item.brand) in brands)
         and start <= (item.created if by == "CREATED_DATE" else item.modified) <= end
     ]
     data = page_of(rows, page, size)
@@ -64,17 +78,31 @@ def inventory_list(shop: Shop, call: Call) -> Answer:
 
 
 def unapproved_list(shop: Shop, call: Call) -> Answer:
+    """The row's fields are a guess after the V1 row; reasons stand in `rejectReasonDetails` once the vendor said no."""
+    shop.settle_products()
     page, size = call.number("page", 0), call.number("size", 50, 1, 100)
-    return Answer(200, page_of([], page, size))
+    rows = [
+        item
+        for item in shop.pending.values()
+        if _equals(call, "barcode", item.barcode)
+        and _equals(call, "stockCode", item.sku)
+        and _equals(call, "productMainId", item.main_id)
+    ]
+    data = page_of(rows, page, size)
+    data["content"] = [_unapproved_row(item) for item in data["content"]]
+    return Answer(200, data)
 
 
 def one_product(shop: Shop, call: Call) -> Answer:
+    shop.settle_products()
     item = shop.items.get(call.path["barcode"])
     if item is None:
-        raise missing("Ürün")
-    return Answer(
-        200, _approved_row([item]) | _inventory_variant(item) | {"approved": item.approved, "onSale": item.on_sale}
-    )
+        waiting = shop.pending.get(call.path["barcode"])
+        if waiting is None:
+            raise missing("Ürün")
+        return Answer(200, {"barcode": waiting.barcode, "approved": False, "archived": False, "contentId": None})
+    flags = {"approved": item.approved, "onSale": item.on_sale, "archived": item.archived}
+    return Answer(200, _approved_row([item]) | _inventory_variant(item) | flags)
 
 
 def buybox(shop: Shop, call: Call) -> Answer:
@@ -91,6 +119,7 @@ def buybox(shop: Shop, call: Call) -> Answer:
 
 def _contents(shop: Shop, call: Call, shape: Callable[[list[Item]], dict[str, Any]]) -> Answer:
     """Grouped by content. Past the first 10,000 contents only the cursor `nextPageToken` goes on."""
+    shop.settle_products()
     page, size = call.number("page", 0), call.number("size", 20, 1, 100)
     state = call.query.get("status")
     if state is not None and state not in STATUS_FILTER:
@@ -146,10 +175,10 @@ def _v1_row(item: Item) -> dict[str, Any]:
     return {
         "id": f"{item.variant_id:032x}", "approved": item.approved, "archived": item.archived, "onSale": item.on_sale,
         "rejected": False, "blacklisted": item.blacklisted, "locked": item.locked, "barcode": item.barcode,
-        "title": item.title, "productMainId": item.main_id, "stockCode": item.sku, "brand": "Örnek", "brandId": 1,
-        "categoryName": "Ev & Yaşam", "quantity": item.quantity, "listPrice": money(item.list_price),
-        "salePrice": money(item.sale), "vatRate": item.vat, "dimensionalWeight": 1, "images": _images(item),
-        "attributes": [{"attributeName": "Renk", "attributeValue": item.colour}], "productUrl": _url(item),
+        "title": item.title, "productMainId": item.main_id, "stockCode": item.sku, "brand": BRANDS[item.brand], "brandId": item.brand,
+        "categoryName": CATEGORIES[item.category].name, "quantity": item.quantity, "listPrice": money(item.list_price),
+        "salePrice": money(item.sale), "vatRate": item.vat, "dimensionalWeight": Decimal(item.weight),
+        "images": _images(item), "attributes": item.attributes, "productUrl": _url(item),
         "createDateTime": item.created, "lastUpdateDate": item.modified, "platformListingId": f"{item.variant_id}",
     }  # fmt: skip
 
@@ -160,13 +189,16 @@ def _approved_row(items: list[Item]) -> dict[str, Any]:
         {
             "variantId": item.variant_id, "barcode": item.barcode, "onSale": item.on_sale,
             "stock": {"quantity": item.quantity}, "productUrl": _url(item), "commission": money(1500),
+            "stockCode": item.sku, "vatRate": item.vat, "archived": item.archived, "locked": item.locked,
+            "blacklisted": item.blacklisted,
         }
         for item in items
     ]  # fmt: skip
     return {
         "contentId": head.content_id, "productMainId": head.main_id, "title": head.title,
-        "brand": {"id": 1, "name": "Örnek"}, "category": {"id": 411, "name": "Ev & Yaşam"}, "images": _images(head),
-        "attributes": [{"attributeName": "Renk", "attributeValue": head.colour}], "variants": variants,
+        "description": head.description, "brand": {"id": head.brand, "name": BRANDS[head.brand]},
+        "category": {"id": head.category, "name": CATEGORIES[head.category].name}, "images": _images(head),
+        "attributes": head.attributes, "variants": variants,
     }  # fmt: skip
 
 
@@ -186,7 +218,19 @@ def _inventory_variant(item: Item) -> dict[str, Any]:
 
 
 def _images(item: Item) -> list[dict[str, str]]:
-    return [{"url": f"https://cdn.example.invalid/{item.content_id}.jpg"}]
+    return [{"url": url} for url in item.images]
+
+
+def _unapproved_row(item: Item) -> dict[str, Any]:
+    reasons = [{"reason": item.rejected, "detailedReason": item.rejected}] if item.rejected else []
+    return {
+        "barcode": item.barcode, "title": item.title, "productMainId": item.main_id, "stockCode": item.sku,
+        "description": item.description, "brand": {"id": item.brand, "name": BRANDS[item.brand]},
+        "category": {"id": item.category, "name": CATEGORIES[item.category].name}, "quantity": item.quantity,
+        "listPrice": money(item.list_price), "salePrice": money(item.sale), "vatRate": item.vat,
+        "dimensionalWeight": Decimal(item.weight), "images": _images(item), "attributes": item.attributes,
+        "status": "rejected" if item.rejected else "pendingApproval", "rejectReasonDetails": reasons,
+    }  # fmt: skip
 
 
 def _url(item: Item) -> str:
@@ -196,11 +240,8 @@ def _url(item: Item) -> str:
 # -- stock and price -----------------------------------------------------------------------------------------------
 def price_and_inventory(shop: Shop, call: Call) -> Answer:
     """Taken as a whole or refused as a whole; what is wrong with one item shows in the batch result."""
-    items = call.json().get("items")
-    if not isinstance(items, list) or not items or not all(isinstance(one, dict) for one in items):
-        raise bad("items.required", "items zorunludur")
-    if len(items) > 1000:
-        raise bad("items.limit", "Tek istekte en fazla 1000 ürün gönderilebilir")
+    items = call.items()
+    shop.settle_products()
     for one in items:
         _check_types(one)
     digest = hashlib.sha256(call.body).digest()
@@ -209,10 +250,15 @@ def price_and_inventory(shop: Shop, call: Call) -> Answer:
         raise bad("recurring.request", "15 dakika boyunca aynı isteği tekrarlı olarak atamazsınız!")
     shop.bodies[digest] = call.now_ms
     results = [_take_item(shop, one) for one in items]
-    number = shop.next_number()
+    return take_batch(shop, "ProductInventoryUpdate", results)
+
+
+def take_batch(shop: Shop, kind: str, results: list[dict[str, Any]]) -> Answer:
+    """Results are known at once; `batch_result` plays at working. A stock/price batch has no status of its own."""
+    now = shop.now()
     batch = Batch(
-        f"{number:08x}-ba7c-4000-8000-{call.now_ms:012x}-{call.now_ms // 1000}", "ProductInventoryUpdate", call.now_ms,
-        results, sum(row["status"] == "FAILED" for row in results),
+        f"{shop.next_number():08x}-ba7c-4000-8000-{now:012x}-{now // 1000}", kind, now, results,
+        sum(row["status"] == "FAILED" for row in results), status_told=kind != "ProductInventoryUpdate",
     )  # fmt: skip
     shop.batches[batch.id] = batch
     shop.counts["batches_taken"] += 1
@@ -220,15 +266,8 @@ def price_and_inventory(shop: Shop, call: Call) -> Answer:
 
 
 def _check_types(one: dict[str, Any]) -> None:
-    quantity = one.get("quantity", 0)
-    prices = [one[name] for name in ("salePrice", "listPrice") if name in one]
-    numbers = all(isinstance(price, int | Decimal) and not isinstance(price, bool) for price in prices)
-    if (
-        not isinstance(one.get("barcode"), str)
-        or not isinstance(quantity, int)
-        or isinstance(quantity, bool)
-        or not numbers
-    ):
+    numbers = all(is_number(one[name]) for name in ("salePrice", "listPrice") if name in one)
+    if not isinstance(one.get("barcode"), str) or not is_int(one.get("quantity", 0)) or not numbers:
         raise bad("body.invalid", "İstek gövdesindeki alan türleri geçersiz")
 
 
@@ -271,7 +310,7 @@ def _failures(shop: Shop, one: dict[str, Any]) -> list[str]:
 
 
 def batch_result(shop: Shop, call: Call) -> Answer:
-    """A stock/price batch never has a `status`; while it is worked on, its items say PROCESSING and nothing failed."""
+    """A stock/price batch never has a `status`; while one is worked on, its items say PROCESSING and nothing failed."""
     batch = shop.batches.get(call.path["B"])
     if batch is None or call.now_ms - batch.created > KEPT_MS:
         raise missing("batchRequestId")
@@ -280,9 +319,11 @@ def batch_result(shop: Shop, call: Call) -> Answer:
     rows: list[dict[str, Any]] = batch.results
     if working:
         rows = [row | {"status": "PROCESSING", "failureReasons": []} for row in rows]
+    told = {"status": "PROCESSING" if working else "COMPLETED"} if batch.status_told else {}
     return Answer(
         200,
-        {
+        told
+        | {
             "batchRequestId": batch.id,
             "itemCount": len(rows),
             "failedItemCount": 0 if working else batch.failed,

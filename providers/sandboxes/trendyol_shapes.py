@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from providers.sandboxes.trendyol_state import CARRIERS, Line, Package, Shop
+from providers.sandboxes.trendyol_records import CARRIERS, OPEN, Line, Package
+from providers.sandboxes.trendyol_state import Shop
 from providers.sandboxes.trendyol_wire import DAY_MS, HOUR_MS, money
 
 SHIFT_MS = 3 * HOUR_MS
@@ -19,7 +20,7 @@ def package_row(shop: Shop, package: Package, version: int) -> dict[str, Any]:
     if shop.on("mixed_shapes") and package.id % 2:
         version = 3 - version
     row = _v1(package) if version == 1 else _v2(package)
-    row |= _common(package)
+    row |= _common(shop, package)
     row["lines"] = [_line_v1(line) if version == 1 else _line_v2(line) for line in package.lines]
     if package.damaged:
         row["lines"] = "bozuk"
@@ -56,7 +57,7 @@ def _ty(package: Package) -> int:
     return sum(line.ty_discount * line.quantity for line in package.lines)
 
 
-def _common(package: Package) -> dict[str, Any]:
+def _common(shop: Shop, package: Package) -> dict[str, Any]:
     waiting = package.status == "Awaiting"  # payment or fraud check: some fields are empty
     buyer = package.buyer
     code = next((code for code, (_, name) in CARRIERS.items() if name == package.carrier), "")
@@ -73,13 +74,17 @@ def _common(package: Package) -> dict[str, Any]:
         "originShipmentDate": package.placed,
         "lastModifiedDate": package.modified,
         "agreedDeliveryDate": package.placed + 3 * DAY_MS,
+        "agreedDeliveryDateExtendible": extendible(shop, package),
+        "extendedAgreedDeliveryDate": package.agreed if package.extended_days else None,
+        "agreedDeliveryExtensionStartDate": package.placed + 2 * DAY_MS,
+        "agreedDeliveryExtensionEndDate": package.placed + 3 * DAY_MS,
         "estimatedDeliveryStartDate": package.placed + 2 * DAY_MS,
         "estimatedDeliveryEndDate": package.placed + 4 * DAY_MS,
         "packageHistories": [{"createdDate": at, "status": status} for at, status in package.histories],
         "status": package.status,
         "shipmentPackageStatus": package.status,
         "cargoTrackingNumber": None if waiting else package.tracking,
-        "cargoTrackingLink": "" if waiting else f"https://kargo.example.invalid/{package.tracking}",
+        "cargoTrackingLink": "" if waiting else _link(package),
         "cargoSenderNumber": "" if waiting else str(package.tracking)[3:],
         "cargoProviderName": "" if waiting else package.carrier,
         "deliveryType": "normal",
@@ -94,10 +99,22 @@ def _common(package: Package) -> dict[str, Any]:
         "whoPays": 1 if code == "YKMP" else None,
         "createdBy": package.created_by,
         "originPackageIds": package.origins or None,
-        "warehouseId": 1,
+        "warehouseId": package.warehouse,
         "shipmentAddress": None if waiting else _address(package, invoice=False),
         "invoiceAddress": None if waiting else _address(package, invoice=True),
     }
+
+
+def extendible(shop: Shop, package: Package) -> bool:
+    """Once, while the package is open, from a day before the promise until it is due. The dates are guesses."""
+    inside = package.placed + 2 * DAY_MS <= shop.now() <= package.placed + 3 * DAY_MS
+    return inside and package.status in OPEN and not package.extended_days
+
+
+def _link(package: Package) -> str:
+    if package.alternative.startswith("http"):
+        return package.alternative
+    return f"https://kargo.example.invalid/{package.tracking}"
 
 
 def _address(package: Package, *, invoice: bool) -> dict[str, Any]:
@@ -134,7 +151,7 @@ def _line_common(line: Line) -> dict[str, Any]:
         "currencyCode": "TRY",
         "productCategoryId": 411,
         "commission": money(1500),
-        "laborCost": money(0),
+        "laborCost": money(line.labor),
         "orderLineItemStatusName": line.status,
     }
 

@@ -1,4 +1,4 @@
-"""What Trendyol keeps of one seller: packages, listings, batches, claims, questions, webhooks. Money in kuruş, instants in epoch ms UTC.
+"""What Trendyol keeps of one seller and what happens to it by itself. Money in kuruş, instants in epoch ms UTC.
 
 Source: reference/marketplaces-tr.md, "## Trendyol". A package is the unit, not the order; its id changes on split and unsupplied.
 """
@@ -8,141 +8,30 @@ from __future__ import annotations
 import random
 import re
 from collections import Counter
-from dataclasses import dataclass, field
-from typing import Any
 
 from providers.sandboxes.kit import SandboxClock
-from providers.sandboxes.people import COLOURS, Person, ean13, good, person
+from providers.sandboxes.people import COLOURS, ean13, good, person
+from providers.sandboxes.trendyol_records import (
+    ALTERNATIVE,
+    CARRIERS,
+    CHAIN,
+    PREFIX,
+    UPS,
+    Batch,
+    Claim,
+    ClaimItem,
+    Hook,
+    Item,
+    Line,
+    Package,
+    Question,
+)
 from providers.sandboxes.trendyol_wire import DAY_MS, HOUR_MS, MINUTE_MS
 
-CHAIN = ("Created", "Picking", "Invoiced", "Shipped", "Delivered")
-STATUSES = (
-    "Awaiting", "Created", "Picking", "Invoiced", "Shipped", "AtCollectionPoint", "Delivered", "UnDelivered", "Returned",
-    "Cancelled", "UnSupplied", "UnPacked", "Repack", "Verified",
-)  # fmt: skip
-#: Provider code -> (id, display name). The reference gives codes and ids; only TEX's display name is in its example.
-CARRIERS = {
-    "SENDEOMP": (38, "Sendeo Marketplace"), "KOLAYGELSINMP": (38, "Kolay Gelsin Marketplace"), "BORMP": (30, "Borusan Marketplace"),
-    "DHLECOMMP": (10, "DHL eCommerce Marketplace"), "PTTMP": (19, "PTT Kargo Marketplace"), "SURATMP": (9, "Sürat Kargo Marketplace"),
-    "TEXMP": (17, "Trendyol Express Marketplace"), "HOROZMP": (6, "Horoz Kargo Marketplace"), "CEVAMP": (20, "CEVA Marketplace"),
-    "YKMP": (4, "Yurtiçi Kargo Marketplace"), "ARASMP": (7, "Aras Kargo Marketplace"),
-}  # fmt: skip
-#: UPS packages exist (common label, campaign prefix 729), but its provider code is not in the documented list.
-UPS = "UPS Kargo Marketplace"
-PREFIX = {"YKMP": 725, "ARASMP": 726, "SURATMP": 727, "DHLECOMMP": 728, "TEXMP": 733, "PTTMP": 734, "HOROZMP": 884}
-LABELLED = (CARRIERS["TEXMP"][1], CARRIERS["ARASMP"][1], UPS)
-
-
-@dataclass(slots=True)
-class Item:
-    """One barcode of the seller."""
-
-    content_id: int
-    variant_id: int
-    main_id: str
-    sku: str
-    barcode: str
-    title: str
-    sale: int
-    list_price: int
-    quantity: int
-    vat: int
-    colour: str
-    created: int
-    modified: int
-    stock_modified: int
-    approved: bool = True
-    archived: bool = False
-    locked: bool = False
-    blacklisted: bool = False
-
-    @property
-    def on_sale(self) -> bool:
-        return self.approved and not (self.archived or self.locked or self.blacklisted) and self.quantity > 0
-
-
-@dataclass(slots=True)
-class Line:
-    """`unit` is the gross price of one piece, the discounts too are for one piece; all with VAT."""
-
-    id: int
-    sku: str
-    barcode: str
-    title: str
-    colour: str
-    content_id: int
-    quantity: int
-    unit: int
-    seller_discount: int
-    ty_discount: int
-    vat: int
-    status: str
-
-
-@dataclass(slots=True)
-class Package:
-    id: int
-    number: str
-    customer_id: int
-    buyer: Person
-    placed: int
-    modified: int
-    status: str
-    lines: list[Line]
-    carrier: str
-    tracking: int
-    histories: list[tuple[int, str]]
-    created_by: str = "order-creation"
-    origins: list[int] = field(default_factory=list)
-    micro: bool = False
-    commercial: bool = False
-    cod: bool = False
-    invoice_number: str = ""
-    invoice_link: str = ""
-    boxes: int = 1
-    deci: str = "1"
-    carrier_changed: int = 0
-    damaged: bool = False
-
-    @property
-    def total(self) -> int:
-        """What is to be invoiced: gross less the seller's discount."""
-        return sum((line.unit - line.seller_discount) * line.quantity for line in self.lines)
-
-
-@dataclass(slots=True)
-class Batch:
-    id: str
-    kind: str
-    created: int
-    results: list[dict[str, Any]]
-    failed: int
-    polls: int = 0
-
-
-@dataclass(slots=True)
-class Claim:
-    id: str
-    package: Package
-    line: Line
-    item_id: str
-    status: str
-    reason: tuple[int, str, str]
-    claimed: int
-    auto: bool = False
-    audit: list[tuple[int, str, str]] = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class Question:
-    id: int
-    text: str
-    asked: int
-    customer_id: int
-    product: str
-    status: str = "WAITING_FOR_ANSWER"
-    answer: str = ""
-    answered: int = 0
+#: How long the vendor takes to look at an answer, at a new product and at an approved return that it suspects. Guesses.
+ANSWER_MS = 10 * MINUTE_MS
+APPROVAL_MS = 10 * MINUTE_MS
+FRAUD_MS = HOUR_MS
 
 
 class Shop:
@@ -152,14 +41,16 @@ class Shop:
         self.clock, self.seller = clock, seller
         self.rng = random.Random(seed)
         self.items: dict[str, Item] = {}
+        self.pending: dict[str, Item] = {}  # created, not approved (yet)
         self.pool: list[Item] = []  # what buyers order from; equals `items` when there are any
         self.packages: dict[int, Package] = {}
         self.batches: dict[str, Batch] = {}
         self.bodies: dict[bytes, int] = {}  # digest of a stock/price body -> when it was taken
         self.claims: dict[str, Claim] = {}
         self.questions: dict[int, Question] = {}
-        self.webhooks: dict[str, dict[str, Any]] = {}
-        self.labels: dict[int, int] = {}  # cargo tracking number -> boxes asked for
+        self.webhooks: dict[str, Hook] = {}
+        self.labels: dict[int, tuple[int, int]] = {}  # cargo tracking number -> boxes asked for, when
+        self.forgetful = False  # while a call runs whose capability is switched off: say yes, do nothing
         self.switches: dict[str, bool] = {}
         self.counts: Counter[str] = Counter()
         self.polls_before_result = 1
@@ -179,7 +70,7 @@ class Shop:
 
     def may_apply(self) -> bool:
         """False when a switch says that this write is to be acknowledged and forgotten."""
-        if self.on("ignore_writes"):
+        if self.forgetful or self.on("ignore_writes"):
             return False
         for feature, on in self.switches.items():
             match = re.fullmatch(r"apply_(\d+)", feature)
@@ -210,7 +101,11 @@ class Shop:
                 content, 500_000_000 + i, main, one.sku, one.barcode, title, one.price_kurus, one.list_price_kurus,
                 one.stock, one.vat_percent, self.rng.choice(COLOURS), at, at, at,
             )  # fmt: skip
-            item.locked, item.archived = i % 40 == 0, i % 41 == 0
+            item.locked, item.archived, item.archived_at = i % 40 == 0, i % 41 == 0, at
+            item.attributes = [
+                {"attributeId": 47, "attributeName": "Renk", "attributeValueId": None, "attributeValue": item.colour}
+            ]
+            item.images = (f"https://cdn.example.invalid/{content}.jpg",)
             made.append(item)
         if made:
             self.items = {item.barcode: item for item in made}
@@ -290,38 +185,98 @@ class Shop:
         package = Package(
             700_000_000 + n, origin.number, origin.customer_id, origin.buyer, origin.placed, now, origin.status, lines,
             origin.carrier, origin.tracking // 10**13 * 10**13 + n, [*origin.histories, (now, origin.status)],
-            created_by, [origin.id], origin.micro, origin.commercial, origin.cod,
+            created_by, [origin.id], origin.micro, origin.commercial, origin.cod, warehouse=origin.warehouse,
+            visible_from=now + MINUTE_MS if self.on("slow_split") else 0,
         )  # fmt: skip
         for line in lines:
             line.status = package.status
         self.packages[package.id] = package
         return package
 
+    def new_tracking(self, package: Package, code: str = "") -> None:
+        """A tracking number of another carrier's (`code`) or, without one, of an alternative delivery's campaign."""
+        prefix = PREFIX.get(code, 729) if code else ALTERNATIVE
+        package.tracking = prefix * 10**13 + self.next_number()
+
     def add_claim(self, package: Package, status: str = "WaitingInAction", claimed: int | None = None) -> Claim:
+        """The buyer wants to give back one piece of each line. `claimed` is also when the parcel reached the seller."""
         n = self.next_number()
         at = max(package.modified, self.now() - 20 * HOUR_MS) if claimed is None else claimed
         reason = self.rng.choice(
-            ((401, "Beden/Ebat uymadı", "SIZE"), (402, "Kusurlu ürün", "DEFECT"), (403, "Vazgeçtim", "DISLIKE"))
+            (
+                (501, "Bedeni küçük geldi", "UNFIT"),
+                (301, "Kusurlu ürün gönderildi", "DEFECT"),
+                (401, "Vazgeçtim", "ABANDON"),
+            )
         )
-        key = f"{n:08x}-c1a1-4000-8000-{self.seller:012d}"
-        claim = Claim(key, package, package.lines[0], f"{n:08x}-17e3-4000-8000-{self.seller:012d}", status, reason, at)
-        claim.audit.append((at, "", status))
-        self.claims[key] = claim
+        items = [
+            ClaimItem(f"{n:08x}-17e3-4000-8{k:03d}-{self.seller:012d}", line, "", at)
+            for k, line in enumerate(package.lines)
+        ]
+        claim = Claim(f"{n:08x}-c1a1-4000-8000-{self.seller:012d}", package, items, reason, at, at)
+        for item in items:
+            self.set_claim(claim, item, status, "Seller Center Orders BFF", at)
+        self.claims[claim.id] = claim
         return claim
+
+    def set_claim(self, claim: Claim, item: ClaimItem, status: str, who: str, at: int | None = None) -> None:
+        now = self.now() if at is None else at
+        item.audit.append((now, item.status, status, who))
+        item.status = status
+        claim.modified = now
+        if status == "WaitingInAction":
+            item.waiting_since = now
+        if status == "Accepted":
+            item.accepted_at = now
+
+    def settle_claims(self) -> None:
+        """Unanswered claims are accepted by the vendor after 48 hours; what was held for a fraud check is let go."""
+        now = self.now()
+        for claim in self.claims.values():
+            for item in claim.items:
+                if item.status == "WaitingInAction" and now - item.waiting_since > 48 * HOUR_MS:
+                    self.set_claim(claim, item, "Accepted", "System", item.waiting_since + 48 * HOUR_MS)
+                    item.auto = True
+                elif item.status == "WaitingFraudCheck" and now - claim.modified > FRAUD_MS:
+                    self.set_claim(claim, item, "Accepted", "System")
 
     def ask(self, text: str, item: Item | None = None) -> Question:
         n = 90_000_000 + self.next_number()
-        question = Question(n, text, self.now() - HOUR_MS, 40_000_001, item.title if item else "")
+        title, barcode = (item.title, item.barcode) if item else ("", "")
+        question = Question(n, text, self.now() - HOUR_MS, 40_000_001, title, barcode)
         self.questions[n] = question
         return question
 
-    def settle_claims(self) -> None:
-        """Unanswered claims are accepted by the vendor after 48 hours."""
+    def settle_questions(self) -> None:
+        """The vendor reads every answer before it is shown: it lets it through or, with `answers_rejected`, refuses it."""
         now = self.now()
-        for claim in self.claims.values():
-            if claim.status == "WaitingInAction" and now - claim.claimed > 48 * HOUR_MS:
-                claim.audit.append((now, claim.status, "Accepted"))
-                claim.status, claim.auto = "Accepted", True
+        for question in self.questions.values():
+            if question.status != "WAITING_FOR_APPROVE" or now - question.answered <= ANSWER_MS:
+                continue
+            if self.on("answers_rejected"):
+                question.status, question.rejected_at = "REJECTED", now
+                question.reason = "Cevap iletişim bilgisi içeriyor"
+            else:
+                question.status = "ANSWERED"
+
+    def settle_products(self) -> None:
+        """The vendor approves a new product after a while, or refuses it with `products_rejected`."""
+        now = self.now()
+        for item in [item for item in self.pending.values() if 0 < item.due <= now and not item.rejected]:
+            if self.on("products_rejected"):
+                item.rejected = "Görsel kalitesi yetersiz"
+            else:
+                self.approve(item)
+
+    def approve(self, item: Item) -> None:
+        """An approved product joins the content of its model that has the same slicing values (colour), or opens one."""
+        del self.pending[item.barcode]
+        same = next((i for i in self.items.values() if i.main_id == item.main_id and i.colour == item.colour), None)
+        n = self.next_number()
+        item.content_id = same.content_id if same else 300_500_000 + n
+        item.variant_id = 500_500_000 + n
+        item.approved, item.modified = True, self.now()
+        self.items[item.barcode] = item
 
 
 def unlisted_barcode(index: int) -> str:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from email.parser import BytesParser
 from email.policy import HTTP
-from typing import Any
+from typing import Any, TypeGuard
 
 MINUTE_MS = 60_000
 HOUR_MS = 60 * MINUTE_MS
@@ -152,6 +152,25 @@ class Call:
             raise bad("body.invalid", "İstek gövdesi bir nesne olmalıdır")
         return data
 
+    def json_rows(self) -> list[dict[str, Any]]:
+        """The body as a bare list of objects; fractions become Decimal."""
+        try:
+            data = json.loads(self.body, parse_float=Decimal)
+        except ValueError:
+            raise bad("body.invalid", "İstek gövdesi geçerli bir JSON değil") from None
+        if not isinstance(data, list) or not data or not all(isinstance(one, dict) for one in data):
+            raise bad("body.invalid", "İstek gövdesi dolu bir liste olmalıdır")
+        return data
+
+    def items(self, most: int = 1000) -> list[dict[str, Any]]:
+        """`{"items": [{…}, …]}` of the bulk services: taken as a whole or refused as a whole."""
+        items = self.json().get("items")
+        if not isinstance(items, list) or not items or not all(isinstance(one, dict) for one in items):
+            raise bad("items.required", "items zorunludur")
+        if len(items) > most:
+            raise bad("items.limit", f"Tek istekte en fazla {most} ürün gönderilebilir")
+        return items
+
     def parts(self) -> dict[str, tuple[str, bytes]]:
         """A multipart/form-data body: field name -> (file name or "", bytes)."""
         head = f"Content-Type: {self.content_type}\r\n\r\n".encode()
@@ -165,6 +184,15 @@ class Call:
             if isinstance(name, str) and isinstance(payload, bytes):
                 found[name] = (part.get_filename() or "", payload)
         return found
+
+
+def is_int(value: Any) -> TypeGuard[int]:
+    """A JSON integer; true and false are none."""
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def is_number(value: Any) -> TypeGuard[int | Decimal]:
+    return isinstance(value, int | Decimal) and not isinstance(value, bool)
 
 
 def window_of(call: Call, start_name: str, end_name: str, widest_days: int, default_days: int) -> tuple[int, int]:

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-NAMES = ("pipeline", "pull", "start", "memory", "loop")
+NAMES = ("pipeline", "pull", "providers", "start", "memory", "loop")
 BY_HAND = ("soak",)
 
 

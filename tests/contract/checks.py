@@ -23,6 +23,7 @@ class Check:
     body: Body
     needs: frozenset[str]
     when: Callable[[Subject], bool] | None = None
+    room: str = ""  # the module that it stands in
 
     def applies(self, subject: Subject) -> bool:
         return self.needs <= subject.capabilities and (self.when is None or self.when(subject))
@@ -41,11 +42,11 @@ def check(
         raise ValueError(f"no such capability: {unknown}")
 
     def keep(body: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:
-        values = list(each)
+        values, room = list(each), body.__module__.rpartition(".")[2]
         if not values:
-            CHECKS.append(Check(body.__name__, body, frozenset(needs), when))
+            CHECKS.append(Check(body.__name__, body, frozenset(needs), when, room))
         for value in values:
-            CHECKS.append(Check(f"{body.__name__}-{value}", partial(_with, body, value), frozenset(needs), when))
+            CHECKS.append(Check(f"{body.__name__}-{value}", partial(_with, body, value), frozenset(needs), when, room))
         return body
 
     return keep
@@ -55,12 +56,18 @@ async def _with(body: Callable[..., Awaitable[None]], value: object, rig: Rig) -
     await body(rig, value)
 
 
-async def run(one: Check, subject: Subject, hosts: Hosts, caplog: pytest.LogCaptureFixture) -> None:
+async def run(
+    one: Check,
+    subject: Subject,
+    hosts: Hosts,
+    caplog: pytest.LogCaptureFixture,
+    switches: tuple[tuple[str, bool], ...] = (),
+) -> list[str]:
     """One check on one integration. Whatever it does: no secret in any log line or exception, every error well formed, and
-    the capabilities that the check stands for were really used."""
+    the capabilities that the check stands for were really used. Returns what the check noted."""
     caplog.set_level(logging.DEBUG)
     sandbox, url = hosts.get(subject)
-    async with Rig(subject, sandbox, url) as rig:
+    async with Rig(subject, sandbox, url, switches=switches) as rig:
         await one.body(rig)
     for error in rig.raised:
         assert isinstance(error, ProviderError), f"not a ProviderError: {error!r}"
@@ -70,6 +77,7 @@ async def run(one: Check, subject: Subject, hosts: Hosts, caplog: pytest.LogCapt
     assert not unused, f"{one.name} never called {unused}"
     leaks = rig.leaks(caplog.text)
     assert not leaks, leaks
+    return rig.notes
 
 
 def _methods(capability: str) -> set[str]:

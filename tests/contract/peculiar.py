@@ -26,6 +26,7 @@ class Peculiar:
     """The defaults are those of a vendor without delays, whose fake needs no help."""
 
     switches: tuple[tuple[str, bool], ...] = ()  # set after every reset
+    published: tuple[tuple[str, bool], ...] = ()  # makes the fake's limits those that the vendor published
     visible_after_s: float = 2.0  # how long after a change the vendor's lists show it
     settle_s: float = 5.0  # between two questions for the result of a batch
     leave_out: frozenset[str] = frozenset()  # credential fields that the connection under test leaves blank
@@ -43,6 +44,10 @@ class Peculiar:
     shipment_text: Callable[[Any], str] = lambda sandbox: str(sandbox.truth_shipments())
     crossed_out: bool = True  # the vendor keeps a crossed-out price beside the sale price
     token: TokenFacts | None = None
+    means_none: frozenset[str] = (
+        frozenset()
+    )  # which of the suite's nonsense is this vendor's way to say "there is none"
+    read_only: str = ""  # the switches, with commas between, that make the key one that may only read
 
 
 def _elsewhere(levels: Mapping[str, int]) -> int:
@@ -71,6 +76,7 @@ TABLE: dict[str, Peculiar] = {
         carrier_word=False,
     ),
     "hepsiburada": Peculiar(
+        means_none=frozenset({"list"}),  # bare arrays and envelopes are both documented
         crossed_out=False,
         # An upload is worked off after a while, and each may begin ten seconds after the last.
         settle_s=20.0,
@@ -130,6 +136,8 @@ TABLE: dict[str, Peculiar] = {
         carrier_word=False,
     ),
     "woocommerce": Peculiar(
+        means_none=frozenset({"list"}),
+        read_only="read_only",
         # The suite moves the clock; the fake's OAuth door otherwise compares timestamps with the machine's clock.
         switches=(("skewed_clock", True),),
         write_fault={"method": "POST"},
@@ -140,6 +148,7 @@ TABLE: dict[str, Peculiar] = {
         shipment_text=lambda sandbox: str([note["note"] for one in sandbox.site.orders.values() for note in one.notes]),
     ),
     "shopify": Peculiar(
+        read_only="no_scope:write_products,no_scope:write_inventory",
         # With an old-style access token there is no token flow to test; the client credentials are today's way.
         leave_out=frozenset({"access_token"}),
         # One address for everything: the body says which call is the write.
@@ -156,6 +165,7 @@ TABLE: dict[str, Peculiar] = {
     "amazon_sp": Peculiar(
         # Orders shows a change two minutes later; usage plans of a call in three minutes would only slow the clock down.
         switches=(("fast_limits", True),),
+        published=(("fast_limits", False),),
         visible_after_s=130.0,
         settle_s=60.0,
         # One seller account holds eight marketplaces, a connection is one of them, and one SKU is sold in several.
@@ -168,6 +178,7 @@ TABLE: dict[str, Peculiar] = {
         token=TokenFacts(3600, "/auth/o2/token", "revoke_refresh", "tokens_issued"),
     ),
     "mirakl": Peculiar(
+        read_only="read_only_key",
         # Files are worked off after a while, and how a price import went may be asked once a minute.
         settle_s=61.0,
         write_fault={"method": "POST", "path": "/imports"},

@@ -16,7 +16,7 @@ import secrets
 import time
 import traceback
 import urllib.request
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -26,8 +26,21 @@ from urllib.parse import quote, quote_plus
 
 import msgspec
 
-from app.contracts import DEADLINES_S, Account, Manifest, Page, ProviderError, Secret, Token, parse_manifest, throttling_of
+from app.contracts import (
+    DEADLINES_S,
+    Account,
+    Manifest,
+    Page,
+    ProviderError,
+    Secret,
+    Token,
+    parse_manifest,
+    throttling_of,
+)
+from app.contracts.catalogue import providers_root
 from app.contracts.manifest import Readiness
+from app.http.call import call_of
+from app.http.lib import httpx
 from app.http.pipeline import Network
 from app.http.policy import Policy
 from app.http.samples import SampleRing
@@ -35,6 +48,7 @@ from app.jobs.links import addresses, host_of
 from app.kit import MemoryTokens
 from app.model import Listing, Order, Window
 from tests.contract import peculiar
+from tests.contract.bending import Bending
 from tests.support.serving import serve
 
 CONNECTION = "Deneme Mağazası"
@@ -90,6 +104,8 @@ def subjects(root: Path) -> tuple[list[Subject], dict[str, list[Subject]]]:
     for one in found:
         if not one.manifest.client or one.manifest.readiness in (Readiness.PLANNED, Readiness.RETIRED):
             continue
+        if one.manifest.readiness in (Readiness.FILE, Readiness.LINK):
+            continue  # files, not calls: tests/providers/families/test_sheets_contract.py
         if one.manifest.client in first:
             others.setdefault(first[one.manifest.client].id, []).append(one)
         else:
@@ -103,17 +119,35 @@ class Hosts:
     def __init__(self) -> None:
         self._stack = ExitStack()
         self._running: dict[str, tuple[Any, str]] = {}
+        self._layers: dict[str, Bending] = {}
 
     def get(self, subject: Subject) -> tuple[Any, str]:
         """(the sandbox object, its address)."""
         name = subject.manifest.sandbox
         if name not in self._running:
             sandbox = importlib.import_module(name).create(seed=1)
-            self._running[name] = (sandbox, self._stack.enter_context(serve(sandbox.app)))
+            layer = self._layers[name] = Bending(sandbox.app)
+            self._running[name] = (sandbox, self._stack.enter_context(serve(layer)))
         return self._running[name]
+
+    def layer(self, subject: Subject) -> Bending:
+        """What bends the answers of its fake server."""
+        self.get(subject)
+        return self._layers[subject.manifest.sandbox]
 
     def close(self) -> None:
         self._stack.close()
+
+
+class _Noting(httpx.AsyncBaseTransport):
+    """Innermost: what passes here goes out, one entry an attempt."""
+
+    def __init__(self, wire: httpx.AsyncBaseTransport, rig: Rig) -> None:
+        self._wire, self._rig = wire, rig
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        self._rig.sent.append((call_of(request).group, time.monotonic() + self._rig.ahead))
+        return await self._wire.handle_async_request(request)
 
 
 class WatchedTokens(MemoryTokens):
@@ -181,12 +215,18 @@ class Rig:
     typed: list[str] = field(
         default_factory=list
     )  # further secrets that a test gave to a client: a mistyped one is one, too
+    switches: tuple[tuple[str, bool], ...] = ()  # beside the vendor's own, set after every reset: a mutation's
+    notes: list[str] = field(default_factory=list)  # what a check found out that is neither right nor wrong
+    sent: list[tuple[str, float]] = field(
+        default_factory=list
+    )  # every attempt: its limit group, and its start by our clock
 
     async def __aenter__(self) -> Rig:
         self.network = Network(
             on_sample=SampleRing(), clock=lambda: time.monotonic() + self.ahead, wall=lambda: time.time() + self.ahead,
             sleep=self._sleep, rng=random.Random(7), online=lambda: True,
         )  # fmt: skip
+        self.network._wire = _Noting(self.network._wire, self)
         self.post("limits", {"on": True})
         self.reset()
         return self
@@ -228,7 +268,7 @@ class Rig:
     def reset(self, orders: int = 0, listings: int = 0, seed: int = 1) -> None:
         self.post("reset", {"orders": orders, "listings": listings, "seed": seed})
         self.sandbox.clock.offset = self.ahead
-        for feature, on in self.peculiar.switches:
+        for feature, on in (*self.peculiar.switches, *self.switches):
             self.switch(feature, on)
         self.credentials: dict[str, str] = self.get("credentials")
 
@@ -277,9 +317,18 @@ class Rig:
                 (hidden if one.kind in ("secret", "file") else plain)[one.key] = value
         return plain, hidden
 
-    def provider(self, *, deadline_s: float = 0.0, change: Mapping[str, str] | None = None) -> Any:
-        """A client on the real pipeline. `change` overrides credential values; several share lanes, breaker and tokens."""
-        m = self.subject.manifest
+    def provider(
+        self,
+        *,
+        deadline_s: float = 0.0,
+        change: Mapping[str, str] | None = None,
+        through: Callable[[httpx.AsyncClient], Any] = lambda http: http,
+        subject: Subject | None = None,
+    ) -> Any:
+        """A client on the real pipeline. `change` overrides credential values; several share lanes, breaker and tokens.
+        `through` puts something between the client and the pipeline; `subject`: another integration of the same account."""
+        subject = subject or self.subject
+        m = subject.manifest
         plain, hidden = self.settings()
         for key, value in (change or {}).items():
             (hidden if key in hidden else plain)[key] = value
@@ -290,14 +339,14 @@ class Rig:
             connection_id=1, account_id=ACCOUNT_ID, connection_name=CONNECTION,
             deadline_s=deadline_s or DEADLINES_S[m.category],
             hosts=frozenset({host_of(one) for one in urls.values()} | set(m.hosts)), limits=m.limits,
-            throttling=throttling_of(self.subject.client()),
+            throttling=throttling_of(subject.client()),
         )  # fmt: skip
         account = Account(
             id=ACCOUNT_ID, integration=m.id, environment="live", urls=urls, tokens=self.tokens, now=self.now,
             nonce=lambda: secrets.token_hex(16), settings=plain, secrets={k: Secret(v) for k, v in hidden.items()},
             params=dict(m.params),
         )  # fmt: skip
-        return Spy(self.subject.client()(self.network.client(policy, urls["api"]), account), self)
+        return Spy(subject.client()(through(self.network.client(policy, urls["api"])), account), self)
 
     async def pages(self, provider: Any, since: datetime, until: datetime | None = None) -> AsyncIterator[Page[Order]]:
         """The order pages of a span, split as the job splits it."""
@@ -309,6 +358,15 @@ class Rig:
 
     async def pull(self, provider: Any, since: datetime, until: datetime | None = None) -> list[Page[Order]]:
         return [page async for page in self.pages(provider, since, until)]
+
+    def whole_account(self) -> Any:
+        """A client that reads the orders of this account, for an integration that is a view of it and reads none itself."""
+        for path in sorted(providers_root().glob("*/*.toml")):
+            other = Subject.read(path)
+            same = other.manifest.sandbox == self.subject.manifest.sandbox
+            if same and other.manifest.family == self.subject.manifest.family and "order_source" in other.capabilities:
+                return self.provider(subject=other)
+        raise AssertionError("no integration of this account reads orders")
 
     def beginning(self) -> datetime:
         """Where a first pull begins."""
@@ -323,17 +381,20 @@ class Rig:
             found |= {one.remote_id: one for one in page.items}
         return found
 
-    async def read(self, provider: Any) -> None:
-        """The cheapest read that the jobs repeat: what the faults are tried on."""
+    async def read(self, provider: Any, more: timedelta = timedelta(0)) -> int:
+        """The cheapest read that the jobs repeat: what the faults are tried on. `more` makes it another question. Returns how
+        many records were unreadable."""
         can = self.subject.capabilities
         if "order_source" in can:
-            await self.pull(provider, self.now() - timedelta(hours=12))
-        elif "listing_source" in can:
+            pages = await self.pull(provider, self.now() - timedelta(hours=12) - more)
+            return sum(len(page.rejects) for page in pages)
+        if "listing_source" in can:
             await self.listings(provider)
         elif "carrier" in can:
             await provider.find(f"YOK{secrets.randbelow(10**9):09d}")
         else:
             await provider.probe()
+        return 0
 
     # -- secrets -------------------------------------------------------------------------------------------------
     def leaks(self, log: str) -> list[str]:

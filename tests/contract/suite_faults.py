@@ -35,6 +35,7 @@ TROUBLES = (
     Trouble("401", _status(401), Kind.YOURS, _AUTH),
     Trouble("403", _status(403), Kind.YOURS, _AUTH),
     Trouble("404", _status(404), Kind.YOURS, ("item.not_found", "config.wrong_url", "request.refused"), most=2),
+    Trouble("409", _status(409), Kind.YOURS, ("item.conflict", "item.duplicate", "request.refused", "item.refused"), most=2),
     Trouble("422", _status(422), Kind.YOURS, ("request.refused", "item.refused"), most=2),
     Trouble("429-with-retry-after", _status(429, retry_after="1"), Kind.THEIRS, ("rate.limited", "rate.daily")),
     Trouble("429-without", _status(429), Kind.THEIRS, ("rate.limited", "rate.daily")),

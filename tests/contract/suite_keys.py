@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from app.contracts import Kind
+import asyncio
+
+from app.contracts import Kind, Message, Token, fail
 from tests.contract import peculiar
 from tests.contract.checks import check, failure
-from tests.contract.rig import Rig, Subject
+from tests.contract.rig import Rig, Subject, WatchedTokens
 
 
 def _other(value: str) -> str:
@@ -80,3 +82,46 @@ async def a_withdrawn_grant_is_said_at_once(rig: Rig) -> None:
     assert error.message.code in facts.revoked_codes, error.message
     tries = [one for one in rig.get("calls") if facts.path in one["path"]]
     assert len(tries) <= 3, "the first token and at most two tries to renew it"
+
+
+class _FullDisk(WatchedTokens):
+    """A store whose disk takes nothing for a while."""
+
+    full = True
+
+    async def put(self, name: str, token: Token) -> None:
+        if self.full:
+            self.seen.append(token.access.reveal())
+            raise fail(Message("answer.unexpected", {"operation": "token", "reason": "disk full"}))
+        await super().put(name, token)
+
+
+@check("probe", when=_has_tokens)
+async def a_token_is_on_disk_before_it_is_used(rig: Rig) -> None:
+    """A token that the disk did not take is used by nobody: with a rotating one, a crash now would cost the account. As soon as
+    the disk takes it, all goes on; and what was kept is used after a restart."""
+    facts = rig.peculiar.token
+    assert facts is not None
+    rig.tokens = disk = _FullDisk()
+    await failure(rig.provider().probe())
+    others = [one for one in rig.get("calls") if facts.path not in one["path"]]
+    assert not others, f"a call with a token that is nowhere: {others[0]['path']}"
+    disk.full = False
+    rig.advance(60)
+    await rig.provider().probe()
+    asked = rig.counters()[facts.counter]
+    restarted = type(disk)()
+    restarted.full = False
+    restarted._tokens = dict(disk._tokens)
+    rig.tokens = restarted
+    await rig.provider().probe()
+    assert rig.counters()[facts.counter] == asked, "a good token on the disk was not used"
+
+
+@check("probe", when=_has_tokens)
+async def two_connections_ask_for_one_token(rig: Rig) -> None:
+    """At once: a vendor that rotates would end the first token with the second."""
+    facts = rig.peculiar.token
+    assert facts is not None
+    await asyncio.gather(rig.provider().probe(), rig.provider().probe(), rig.provider().probe())
+    assert rig.counters()[facts.counter] == 1

@@ -9,11 +9,21 @@ import pytest
 from app.contracts.catalogue import providers_root
 from tests.contract.checks import Check, run
 from tests.contract.rig import Hosts, Subject
-from tests.contract.suite import CHECKS, checks_for, covered, subjects
+from tests.contract.suite import CHECKS, checks_for, covered, sister_checks, subjects
 
 SUBJECTS, OTHERS = subjects(providers_root())
-#: Of the further integrations of a client class only this much: their manifests differ in addresses and params.
-SISTER_CHECKS = ("connection_test", "one_order", "listings_equal_the_truth")
+
+
+#: Fake and check → a fault of a client that is known and not mended yet. It costs the tier; once mended, the row must go.
+KNOWN: dict[tuple[str, str], str] = {
+    ("mirakl", "limits_are_kept"): "OR11 is published as one list a minute; the manifests let fifteen through",
+}
+
+
+def _case(subject: Subject, one: Check) -> object:
+    reason = KNOWN.get((subject.sandbox_name, one.name), "")
+    marks = [pytest.mark.xfail(strict=True, reason=reason)] if reason else []
+    return pytest.param(subject, one, id=f"{subject.id}-{one.name}", marks=marks)
 
 
 def _cases() -> list[object]:
@@ -24,16 +34,16 @@ def _cases() -> list[object]:
             mark = pytest.mark.skip(reason=missing)
             cases.append(pytest.param(subject, CHECKS[0], id=f"{subject.id}-all", marks=mark))
             continue
-        cases += [pytest.param(subject, one, id=f"{subject.id}-{one.name}") for one in checks_for(subject)]
+        cases += [_case(subject, one) for one in checks_for(subject)]
         for other in OTHERS.get(subject.id, []):
-            chosen = [one for one in checks_for(other) if one.name in SISTER_CHECKS]
-            cases += [pytest.param(other, one, id=f"{other.id}-{one.name}") for one in chosen]
+            cases += [_case(other, one) for one in sister_checks(other)]
     return cases
 
 
 @pytest.mark.parametrize(("subject", "one"), _cases())
 async def test_contract(subject: Subject, one: Check, hosts: Hosts, caplog: pytest.LogCaptureFixture) -> None:
-    await run(one, subject, hosts, caplog)
+    for note in await run(one, subject, hosts, caplog):
+        print(f"{subject.id}: {note}")
 
 
 def test_every_capability_of_every_client_is_exercised() -> None:

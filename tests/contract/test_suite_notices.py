@@ -14,9 +14,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from app.contracts import Message, Outcome, OutcomeState, Page, ProviderError, Receipt, fail
+from app.contracts import Limit, Message, Outcome, OutcomeState, Page, ProbeResult, ProviderError, Receipt, fail
+from app.contracts.catalogue import providers_root
 from tests.contract.checks import run
-from tests.contract.rig import Hosts
+from tests.contract.rig import Hosts, Subject
 from tests.contract.scaffolded import subject
 from tests.contract.suite import CHECKS
 
@@ -131,6 +132,68 @@ def hides_the_key_in_a_cause(m: ModuleType, patch: pytest.MonkeyPatch) -> None:
     patch.setattr(m.OrnekPazar, "_send", told)
 
 
+def takes_anything_for_an_empty_list(m: ModuleType, patch: pytest.MonkeyPatch) -> None:
+    for name in ("parse_orders", "parse_listings"):
+        _forgiving(m, patch, name)
+    patch.setattr(m, "following", lambda call, reply: None)
+
+
+def _forgiving(m: ModuleType, patch: pytest.MonkeyPatch, name: str) -> None:
+    good = getattr(m, name)
+
+    def parse(*args: Any) -> Page[Any]:
+        try:
+            found: Page[Any] = good(*args)
+        except ProviderError:
+            return Page(())
+        return found
+
+    patch.setattr(m, name, parse)
+
+
+def believes_every_probe(m: ModuleType, patch: pytest.MonkeyPatch) -> None:
+    async def probe(self: Any) -> ProbeResult:
+        await self._send(m.probe_request())
+        return ProbeResult()
+
+    patch.setattr(m.OrnekPazar, "probe", probe)
+
+
+def believes_its_own_writes(m: ModuleType, patch: pytest.MonkeyPatch) -> None:
+    """The read-back shows what was sent, not what the vendor has: no audit would ever find a difference."""
+    good, written = m.OrnekPazar.listings, {}
+    push = m.OrnekPazar.set_stocks
+
+    async def set_stocks(self: Any, changes: Any) -> Receipt:
+        written.update({one.listing.remote_id: one.quantity for one in changes})
+        receipt: Receipt = await push(self, changes)
+        return receipt
+
+    async def listings(self: Any, since: Any) -> Any:
+        async for page in good(self, since):
+            items = tuple(
+                msgspec.structs.replace(one, stock=written.get(one.remote_id, one.stock)) for one in page.items
+            )
+            yield msgspec.structs.replace(page, items=items)
+
+    patch.setattr(m.OrnekPazar, "set_stocks", set_stocks)
+    patch.setattr(m.OrnekPazar, "listings", listings)
+
+
+def sends_a_change_once_only(m: ModuleType, patch: pytest.MonkeyPatch) -> None:
+    """Remembers what it has told the vendor, and says "done" the second time without asking."""
+    good, told = m.OrnekPazar.set_prices, set()
+
+    async def set_prices(self: Any, changes: Any) -> Receipt:
+        new = [one for one in changes if (one.listing.remote_id, one.price) not in told]
+        told.update((one.listing.remote_id, one.price) for one in changes)
+        done = tuple(Outcome(one.key, OutcomeState.DONE) for one in changes if one not in new)
+        receipt: Receipt = await good(self, new) if new else Receipt(())
+        return msgspec.structs.replace(receipt, outcomes=(*done, *receipt.outcomes))
+
+    patch.setattr(m.OrnekPazar, "set_prices", set_prices)
+
+
 WRONGS: list[tuple[Patch, str]] = [
     (only_the_first_page, "many_pages_with_moving_records-1"),
     (promises_too_much, "many_pages_with_moving_records-1"),
@@ -146,6 +209,11 @@ WRONGS: list[tuple[Patch, str]] = [
     (calls_it_their_fault, "a_wrong_key_is_refused"),
     (walks_round_the_breaker, "trouble-429-without"),
     (logs_the_key, "connection_test"),
+    (takes_anything_for_an_empty_list, "nonsense_is_no_answer-object"),
+    (takes_anything_for_an_empty_list, "nonsense_is_no_list_of_listings-object"),
+    (believes_every_probe, "nonsense_proves_no_key-word"),
+    (believes_its_own_writes, "stocks_that_were_not_applied-ignore_writes"),
+    (sends_a_change_once_only, "prices_that_were_not_applied-ignore_writes"),
     (logs_the_key_in_base64, "connection_test"),
     (hides_the_key_in_a_cause, "a_wrong_key_is_refused"),
 ]
@@ -161,3 +229,12 @@ async def test_it_is_noticed(
     check = next(one for one in CHECKS if one.name == name)
     with pytest.raises((AssertionError, pytest.fail.Exception, ProviderError)):
         await run(check, made, own_hosts, caplog)
+
+
+async def test_a_manifest_that_is_too_fast_is_noticed(hosts: Hosts, caplog: pytest.LogCaptureFixture) -> None:
+    """Trendyol's fake counts fifty calls in ten seconds whatever our manifest says."""
+    real = Subject.read(providers_root() / "marketplaces" / "trendyol.toml")
+    hasty = Subject(msgspec.structs.replace(real.manifest, limits=(Limit(100_000, 1.0),)))
+    check = next(one for one in CHECKS if one.name == "limits_are_kept")
+    with pytest.raises(AssertionError, match="the vendor had to refuse"):
+        await run(check, hasty, hosts, caplog)

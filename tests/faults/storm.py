@@ -27,11 +27,13 @@ from app.jobs.relay import Relay
 from app.jobs.runner import Runner
 from app.jobs.scheduler import Scheduler
 from app.kit import MemoryTokens, json_call, send
-from app.model import ListingRef, Money, PriceChange, ShipmentNotice
+from app.model import ListingRef, Money, PriceChange, ShipmentNotice, to_epoch_ms
 from app.store import Store
+from app.store.outbox import OutboxFilter, put
 from tests.app.http.virtual import EPOCH, network, now
 
 HOST = "api.test"
+PRICE = Money(Decimal("10.00"), "TRY")
 RELAY_S = 5.0
 Style = str
 
@@ -205,23 +207,25 @@ class Program:
 
         self.scheduler.set("send", row.id, RELAY_S, drain)
 
-    async def want_prices(self, name: str, count: int, price: str = "10.00") -> None:
-        row = self.links[name].row
-        for number in range(count):
-            sku = f"{name}-{number}"
-            change = PriceChange("", ListingRef(sku, sku), Money(Decimal(price), "TRY"))
-            await self._queue(name, row.id, "price", msgspec.json.encode(change))
+    async def want_prices(self, name: str, count: int) -> None:
+        skus = [f"{name}-{number}" for number in range(count)]
+        await self._queue(name, "price", [PriceChange("", ListingRef(one, one), PRICE) for one in skus])
 
     async def want_shipments(self, name: str, count: int) -> None:
-        row = self.links[name].row
-        for number in range(count):
-            notice = ShipmentNotice("", f"o{number}", f"o{number}", "Kargo", f"t{number}", shipped_at=utc())
-            await self._queue(name, row.id, "shipment", msgspec.json.encode(notice))
+        notices = [ShipmentNotice("", f"o{n}", f"o{n}", "Kargo", f"t{n}", shipped_at=utc()) for n in range(count)]
+        await self._queue(name, "shipment", notices)
 
-    async def _queue(self, name: str, connection: int, kind: str, payload: bytes) -> None:
-        key = f"{name}-{kind}-{len(self.queued[name])}"
-        await self.store.outbox.enqueue(connection, kind, None, payload, key)
-        self.queued[name].append(key)
+    async def _queue(self, name: str, kind: str, changes: Sequence[PriceChange | ShipmentNotice]) -> None:
+        """In one transaction, as a plan is queued."""
+        connection, at = self.links[name].row.id, to_epoch_ms(utc())
+        rows = [(f"{name}-{kind}-{number}", msgspec.json.encode(one)) for number, one in enumerate(changes)]
+
+        def job(conn: Any) -> None:
+            for key, payload in rows:
+                put(conn, connection, kind, None, payload, key, at)
+
+        await self.store.db.write(job)
+        self.queued[name] += [key for key, _ in rows]
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -246,9 +250,6 @@ class Program:
 
     async def done(self) -> Counter[str]:
         """Settled as done, by connection name."""
-        found: Counter[str] = Counter()
-        for name, keys in self.queued.items():
-            for key in keys:
-                row = await self.store.outbox.get(key)
-                found[name] += row is not None and row.state == "done"
-        return found
+        rows = await self.store.outbox.query(OutboxFilter(states=("done",)), limit=100_000)
+        names = {link.id: name for name, link in self.links.items()}
+        return Counter(names[row.connection_id] for row in rows)

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from PySide6.QtGui import QImage
 
-from ui.pages import PAGES
+from ui.pages import MORE, PAGES
 
 ROOT = Path(__file__).resolve().parents[2]
 VISIT = Path(__file__).with_name("visit.py")
@@ -66,7 +66,7 @@ def visited(display: str, tmp_path: Path, **plan: Any) -> dict[str, Any]:
 @pytest.mark.parametrize("lang", ["tr", "en"])
 def test_every_page_stands_on_a_screen(display: str, tmp_path: Path, lang: str, scheme: str) -> None:
     seen = visited(display, tmp_path, lang=lang, scheme=scheme, width=1440, height=860)
-    assert list(seen) == [page for page, _, _ in PAGES]
+    assert list(seen) == [page for page, _, _ in (*PAGES, *MORE)]
     for page, facts in seen.items():
         assert facts["built"], page
         assert facts["missing"] == [], page

@@ -355,7 +355,7 @@ async def test_the_sheet_holds_the_figures(
     ]
     assert told == [("healthy", "out.csv kaydedildi", str(tmp_path))]
     words.choose("en")
-    assert data.csv_text().startswith("Time,p50 (ms)")
+    assert data.csv_bytes().decode("utf-8-sig").startswith("Time,p50 (ms)")
 
 
 async def test_the_picture_is_a_picture_and_a_full_disk_is_told(

@@ -24,6 +24,10 @@ NESTED = re.compile(
     r"|QColorDialog\.get|QFontDialog\.get|QEventLoop\(\)|processEvents\("
 )
 TASKS = re.compile(r"\bcreate_task\(|\bensure_future\(|\brun_coroutine_threadsafe\(")
+RICH = re.compile(
+    r"\bQLabel\(|setHtml\(|setMarkdown\(|insertHtml\(|QTextBrowser|QTextEdit\(|\b(?:RichText|AutoText|MarkdownText)\b|QMessageBox"
+)
+TABLE = re.compile(r"\bcsv\.writer\(|\bxlsxwriter\b")
 CASE = re.compile(r"\.(?:upper|lower|title|capitalize)\(\)")
 TURKISH = re.compile("[ğĞıİşŞçÇöÖüÜ]")
 
@@ -31,6 +35,8 @@ RULES = [
     (COLOUR, ("theme/",), "colour literal"),
     (SHEET, ("theme/manager.py",), "sheet on a widget"),
     (NESTED, (), "nested loop"),
+    (RICH, ("theme/sheet.py", "widgets/base.py"), "markup in a vendor's text"),
+    (TABLE, (), "a sheet without the guard of app.formats.tables"),
     (TASKS, ("kit/tasks.py",), "second spawner"),
     (
         CASE,
@@ -73,6 +79,9 @@ def test_rule_holds(rule: re.Pattern[str], free: tuple[str, ...], what: str) -> 
         (NESTED, "QFileDialog.getOpenFileName(self)"),
         (TASKS, "asyncio.create_task(work())"),
         (CASE, "name.upper()"),
+        (RICH, "made = QLabel(vendor_text)"),
+        (RICH, "label.setTextFormat(Qt.TextFormat.RichText)"),
+        (TABLE, "csv.writer(out)"),
     ],
 )
 def test_rule_would_see_it(rule: re.Pattern[str], line: str) -> None:

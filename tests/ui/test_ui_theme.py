@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import itertools
 import re
+from typing import Any
 
 import pytest
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QPalette, QRawFont
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLabel, QToolTip, QWidget
 
 from ui.paths import WORDS
 from ui.theme import (
@@ -179,3 +181,13 @@ def test_sheet_names_only_roles() -> None:
     raw = sheet._SHEET.template
     assert not re.search(r"#[0-9A-Fa-f]{3,8}\b", raw)
     assert "$" not in sheet.sheet(LIGHT)
+
+
+def test_a_tip_shows_markup_as_it_was_written(qtbot: Any, look: Appearance) -> None:
+    place = QWidget()
+    qtbot.addWidget(place)
+    place.show()
+    QToolTip.showText(QPoint(10, 10), "<b>Lamba</b> <img src='http://127.0.0.1/x.png'>", place)
+    tips = [one for one in QApplication.topLevelWidgets() if one.inherits("QTipLabel")]
+    assert [tip.textFormat() for tip in tips if isinstance(tip, QLabel)] == [Qt.TextFormat.PlainText]
+    QToolTip.hideText()

@@ -3,8 +3,6 @@ durations in milliseconds. Ticks, table rows and CSV are made here; nothing of Q
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -13,6 +11,7 @@ from functools import cached_property
 from itertools import pairwise
 from statistics import median
 
+from app.formats.tables import Cell, Sheet, csv_bytes
 from ui.theme.charts import SeriesLook
 from ui.words import figures, t, words
 
@@ -128,23 +127,20 @@ class ChartData:
             for i in range(len(self.times) - 1, -1, -1)
         ]
 
-    def csv_text(self) -> str:
+    def csv_bytes(self) -> bytes:
         """A sheet of the same figures, oldest first: local time with its offset, whole milliseconds, counts. The
         separator is what the language's spreadsheet expects."""
-        out = io.StringIO()
-        writer = csv.writer(out, delimiter=";" if words().figures.point == "," else ",", lineterminator="\r\n")
         ms = [f"{line.name} ({t('chart.ms')})" for line in self.lines]
-        writer.writerow([t("chart.time"), *ms, *(extra.name for extra in self.extras)])
-        for i, at in enumerate(self.times):
-            found = [line.values[i] for line in self.lines]
-            writer.writerow(
-                [
-                    at.astimezone().isoformat(timespec="minutes"),
-                    *("" if value is None else round_ms(value) for value in found),
-                    *(extra.values[i] for extra in self.extras),
-                ]
-            )
-        return out.getvalue()
+        rows: list[list[Cell]] = [
+            [
+                at.astimezone().isoformat(timespec="minutes"),
+                *(None if (value := line.values[i]) is None else round_ms(value) for line in self.lines),
+                *(extra.values[i] for extra in self.extras),
+            ]
+            for i, at in enumerate(self.times)
+        ]
+        sheet = Sheet("", [t("chart.time"), *ms, *(extra.name for extra in self.extras)], rows)
+        return csv_bytes(sheet, turkish=words().figures.point == ",")
 
 
 def round_ms(value: float) -> int:

@@ -62,4 +62,4 @@ async def save_picture(image: QImage, path: Path) -> None:
 
 async def save_sheet(data: ChartData, path: Path) -> None:
     """Writes the figures as CSV, with the mark by which spreadsheets know UTF-8. Raises OSError."""
-    await asyncio.to_thread(path.write_bytes, data.csv_text().encode("utf-8-sig"))
+    await asyncio.to_thread(path.write_bytes, data.csv_bytes())

@@ -14,6 +14,7 @@ from __future__ import annotations
 PAGES: list[tuple[str, str, str]] = [
     ("today", "ui.pages.today", "TodayPage"),
     ("orders", "ui.pages.orders", "OrdersPage"),
+    ("parcels", "ui.pages.parcels", "ParcelsPage"),
     ("prices", "ui.pages.prices", "PricesPage"),
     ("print", "ui.pages.printing", "PrintPage"),
     ("connections", "ui.pages.connections", "ConnectionsPage"),
@@ -25,12 +26,14 @@ PAGES: list[tuple[str, str, str]] = [
 #: Pages that other pages and Ctrl+K lead to; they have no place in the sidebar.
 MORE: list[tuple[str, str, str]] = [
     ("audit", "ui.pages.audit", "AuditPage"),
+    ("payouts", "ui.pages.payouts", "PayoutsPage"),
 ]
 
 #: Phosphor icons of the sidebar; here, so that no page need be imported to show its name.
 ICONS: dict[str, str] = {
     "today": "sun-horizon",
     "orders": "receipt",
+    "parcels": "truck",
     "prices": "tag",
     "print": "printer",
     "connections": "link",
@@ -38,4 +41,5 @@ ICONS: dict[str, str] = {
     "jobs": "list-bullets",
     "settings": "gear-six",
     "audit": "notebook",
+    "payouts": "coins",
 }

@@ -23,6 +23,7 @@ from ui.pages.orders_filters import OrderFilters
 from ui.pages.orders_frame import Foot, NoOrders, OrdersTable, sum_up
 from ui.pages.orders_model import COLUMNS, VIEWS, OrderFilter, OrdersSource, default_sort, requested
 from ui.pages.orders_work import OrderWork
+from ui.pages.ship_work import ShipWork
 from ui.services import Page, Services
 from ui.tables import WindowedTableModel
 from ui.widgets import Button, IconButton, Note, PageHeader, ToastHost, ViewTabs, line
@@ -57,6 +58,7 @@ class OrdersPage(Page):
         self.toasts = ToastHost(self)
         self.desk = DocumentDesk(services, self, self.toasts, self.said.emit)
         self.work = OrderWork(services, self.toasts, self.said.emit)
+        self.shipping = ShipWork(services, self, self.said.emit)
         self.source = OrdersSource(services.store, services.now)
         self.model = WindowedTableModel(COLUMNS, self.source.fetch, self.source.count, ticks=True)
         self.model.filter = OrderFilter()
@@ -144,6 +146,7 @@ class OrdersPage(Page):
                    ("L",), "orders"),
             Action("orders.packed", "orders.action.packed", lambda: self._mark(LocalState.PACKED), "package", ("P",), "orders"),
             Action("orders.picked", "orders.action.picked", lambda: self._mark(LocalState.PICKED), "hand", (), "orders"),
+            Action("orders.ship", "parcels.action.ship", self._ship, "truck", ("Ctrl+Shift+K",), "orders"),
             Action("orders.again", "orders.action.again", self._again, "arrows-clockwise", (), "orders"),
         )  # fmt: skip
         for action in made:
@@ -371,6 +374,12 @@ class OrdersPage(Page):
 
         begin(work(), "mark orders")
 
+    def _ship(self) -> None:
+        async def work() -> None:
+            await self.shipping.ship(await self.chosen_ids())
+
+        begin(work(), "ship orders")
+
     def _again(self) -> None:
         order = self._shown_id() if self.pane_open else self._current_id()
         if order is not None:
@@ -390,7 +399,7 @@ class OrdersPage(Page):
 
     def _more(self) -> None:
         menu = self.services.actions.menu(
-            ("orders.picked", "orders.packed", "", "orders.label", "orders.print_file", "orders.slip", "", "orders.again"),
+            ("orders.picked", "orders.packed", "orders.ship", "", "orders.label", "orders.print_file", "orders.slip", "", "orders.again"),
             self,
         )  # fmt: skip
         show_menu(menu, self.more.mapToGlobal(QPoint(0, self.more.height() + 4)))

@@ -12,10 +12,20 @@ from PySide6.QtWidgets import QWidget
 from app.api.answers import sentence
 from app.changes import LISTINGS, OUTBOX, ChangeReport
 from app.model import Money
+from app.pricing.typed import (
+    Doubt,
+    Trouble,
+    channel_value,
+    crossed_price,
+    doubts,
+    nearest,
+    own_list_price,
+    read_value,
+    wanted_value,
+)
 from app.store import StoredListing, StoreError
 from ui.kit import Step
 from ui.pages.price_questions import ask_doubt, ask_mine_or_theirs, ask_reading, shown
-from ui.pages.price_rules import Doubt, Trouble, doubts, nearest, read_cell
 from ui.pages.price_table import Begun
 from ui.services import Services
 from ui.words import t, words
@@ -46,7 +56,7 @@ class PriceEditing:
             self._say("unhealthy", t("prices.toast.gone"), "")
             return Done()
         kind, currency = begun.column, begun.value.currency or "TRY"
-        trouble, values = read_cell(kind, text, currency)
+        trouble, values = read_value(kind, text, currency)
         if trouble is Trouble.BLANK:
             return Done()
         if trouble is not Trouble.NONE:
@@ -69,13 +79,13 @@ class PriceEditing:
                 return Done()
         if value == (wanted_value(stored, kind) if wanted_value(stored, kind) is not None else old):
             return Done()
-        crossed = _list_price(stored) if kind == "price" else None
-        for doubt in doubts(old, value, crossed):
+        crossed = crossed_price(stored) if kind == "price" else None
+        for doubt in doubts(kind, old, value, crossed):
             if not await ask_doubt(self._parent, doubt, kind, name, old, value, currency, crossed):
                 return Done(again=True)
             if doubt is Doubt.LIST:
                 crossed = value
-        raised = crossed if kind == "price" and crossed != _own_list_price(stored) else None
+        raised = crossed if kind == "price" and crossed != own_list_price(stored) else None
         return await self._queue(PriceStep(self._services, self._say, stored, kind, value, currency, raised))
 
     async def _queue(self, step: PriceStep) -> Done:
@@ -87,29 +97,6 @@ class PriceEditing:
         self._services.undo.push(Step(step.name, step.back, step.do))
         self._say("healthy", t("prices.toast.queued", name=step.name), step.change)
         return Done(queued=True)
-
-
-def channel_value(stored: StoredListing, kind: str) -> Decimal | None:
-    """What the channel has."""
-    if kind == "price":
-        return None if stored.listing.price is None else stored.listing.price.amount
-    return None if stored.listing.stock is None else Decimal(stored.listing.stock)
-
-
-def wanted_value(stored: StoredListing, kind: str) -> Decimal | None:
-    """What is wanted instead; None without a wish."""
-    if kind == "price":
-        return None if stored.wanted_price is None else stored.wanted_price.amount
-    return None if stored.wanted_stock is None else Decimal(stored.wanted_stock)
-
-
-def _own_list_price(stored: StoredListing) -> Decimal | None:
-    return None if stored.listing.list_price is None else stored.listing.list_price.amount
-
-
-def _list_price(stored: StoredListing) -> Decimal | None:
-    """The crossed-out price that would stand beside a new price: the wanted one, else the channel's."""
-    return _own_list_price(stored) if stored.wanted_list_price is None else stored.wanted_list_price.amount
 
 
 class PriceStep:
@@ -167,7 +154,7 @@ class PriceStep:
                 await self._note(withdrawn=True)
                 self._tell()
         elif (own or (not key and channel_value(now, self._kind) == self._value)) and old is not None:
-            crossed = _own_list_price(was) if self._list_price is not None else None
+            crossed = own_list_price(was) if self._list_price is not None else None
             await self._want(*((old, crossed) if earlier is None else (earlier, earlier_list)))
         else:
             theirs = wanted_value(now, self._kind) if key else channel_value(now, self._kind)

@@ -8,8 +8,8 @@ from decimal import Decimal
 
 from PySide6.QtWidgets import QButtonGroup, QRadioButton, QWidget
 
+from app.pricing.typed import Doubt, change_percent
 from ui.kit import ACCEPTED, ask
-from ui.pages.price_rules import Doubt, change_percent
 from ui.widgets import DialogFrame
 from ui.words import figures, t
 

@@ -132,6 +132,8 @@ class VaultCard:
 
     async def _add(self, kind: str) -> None:
         if kind == "keyring" and self._keyring is not None:
+            if not await self._proved():
+                return
             await self._vault.add_keyring(self._keyring)
             await self._noted(kind)
             if self._lock is not None:
@@ -141,6 +143,25 @@ class VaultCard:
             await self._password("add")
         elif kind == "recovery":
             await self._code()
+
+    async def _proved(self) -> bool:
+        """Where nothing but what a person knows opens the vault, whoever changes a way in proves to know it: an unlocked
+        window that was left alone is not enough. Where this computer opens it anyhow, asking would keep nobody out."""
+        kinds = {slot.kind for slot in self._vault.slots}
+        if "password" not in kinds or ("keyring" in kinds and not self._vault.keyring_missing):
+            return True
+        asked = tuple(t(f"settings.vault.prove_{part}") for part in ("title", "text", "do"))
+        trouble = ""
+        while True:
+            typed = await ask_unlock(self._parent, trouble, words=(*asked, t("common.cancel")))
+            if not isinstance(typed, Secret):
+                return False
+            try:
+                await self._vault.unlock_with(typed)
+            except VaultRefused as error:
+                trouble = reason_of(error)
+            else:
+                return True
 
     async def _change(self, kind: str) -> None:
         if kind == "password":
@@ -177,6 +198,8 @@ class VaultCard:
 
     # -- the recovery code ---------------------------------------------------------------------------------------
     async def _code(self) -> None:
+        if not await self._proved():
+            return
         try:
             await self._vault.add_recovery(keep=self._shown)
         except _NotKeptError:
@@ -246,6 +269,6 @@ class VaultCard:
             sure = await ask(dialog) == ACCEPTED
         finally:
             dialog.deleteLater()
-        if sure:
+        if sure and await self._proved():
             await self._vault.drop_slot(slot.id, self._keyring)
             await self._noted(slot.kind)

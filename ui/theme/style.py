@@ -4,11 +4,13 @@ overridden (each override costs a call into Python for every primitive of every 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import (
     QComboBox,
+    QLabel,
     QLineEdit,
     QProxyStyle,
     QSpinBox,
@@ -86,6 +88,14 @@ class PaxStyle(QProxyStyle):
         self._theme = theme
         self._cache = cache
         self._field_height = field_height
+
+    def polish(self, what: Any) -> Any:
+        """A tip is plain text: what a vendor wrote must neither be drawn as markup nor fetch a picture. Qt asks here before
+        the tip gets its words."""
+        done = super().polish(what)
+        if isinstance(what, QLabel) and what.inherits("QTipLabel"):
+            what.setTextFormat(Qt.TextFormat.PlainText)
+        return done
 
     # -- fields ------------------------------------------------------------------------------------------------
     def drawPrimitive(  # Qt's own name

@@ -18,6 +18,8 @@ STEPS: tuple[tuple[str, Step], ...] = (
     ("0001_first", "0001_first.sql"),
     ("0002_audit", "0002_audit.sql"),
     ("0003_people", "0003_people.sql"),
+    ("0004_parcels", "0004_parcels.sql"),
+    ("0005_settlements", "0005_settlements.sql"),
 )
 LATEST = len(STEPS)
 _HERE = Path(__file__).parent

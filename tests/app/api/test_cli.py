@@ -50,7 +50,7 @@ def test_from_connection_to_settled_price(connected, shop):
             (x["sku"], x["quantity"]) for x in truth[one["remote_id"]]["lines"]
         ]
     listing = cli.json("listings")[0]
-    queued = cli.json("price", "set", "Dükkân", listing["sku"], "1249,90")
+    queued = cli.json("price", "set", "Dükkân", listing["sku"], "1249,90", "--sure")
     assert queued[0]["value"] == "1249.90 TRY"
     assert cli.json("stock", "set", "Dükkân", listing["sku"], "7")[0]["kind"] == "stock"
     assert cli.json("outbox")["counts"] == {"queued": 2}
@@ -112,7 +112,7 @@ def test_fetch_one_order_again(connected):
         (("price", "set", "Dükkân", "PX-00001", "fiyat sor"), 2, "fiyat sor"),
         (("price", "set", "Dükkân", "PX-00001", "1.249"), 2, "1.249"),
         (("price", "set", "Dükkân", "PX-00001", "1,249"), 2, "1,249"),
-        (("price", "set", "Dükkân", "PX-00001", "0"), 2, "--zero"),
+        (("price", "set", "Dükkân", "PX-00001", "0"), 2, "--sure"),
         (("price", "set", "Dükkân", "PX-00001", "10.0051"), 2, "10.0051"),
         (("price", "set", "Dükkân", "PX-00001", "١٢٣"), 2, "١٢٣"),
         (("price", "set", "Dükkân", "PX-00001", "1e999"), 2, "1e999"),

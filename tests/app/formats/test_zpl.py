@@ -52,7 +52,9 @@ def test_what_no_label_needs_is_refused_by_name(command):
     assert refused(LABEL.replace(b"^CI28", command + b"^CI28")) == f"label.unsafe {command[:3].decode()}"
 
 
-@pytest.mark.parametrize("stream", [b"~JA" + LABEL, LABEL + b"^JUS", LABEL + b"~DGR:X,1,1,00" + LABEL, b"^FDx^FS" + LABEL])
+@pytest.mark.parametrize(
+    "stream", [b"~JA" + LABEL, LABEL + b"^JUS", LABEL + b"~DGR:X,1,1,00" + LABEL, b"^FDx^FS" + LABEL]
+)
 def test_nothing_stands_between_labels(stream):
     assert refused(stream).startswith("label.unsafe")
 
@@ -73,7 +75,9 @@ def test_what_is_no_label_is_said(stream, why):
     assert refused(stream) == f"label.broken {why}"
 
 
-@given(st.lists(st.sampled_from([b"^XA", b"^XZ", b"^FDx", b"^FS", b"~JA", b"^JUS", b"^CC+", b"^", b"~", b"\x00", b"text"])))
+@given(
+    st.lists(st.sampled_from([b"^XA", b"^XZ", b"^FDx", b"^FS", b"~JA", b"^JUS", b"^CC+", b"^", b"~", b"\x00", b"text"]))
+)
 def test_whatever_comes_only_whole_formats_leave(parts):
     try:
         kept = only_formats(b"".join(parts))

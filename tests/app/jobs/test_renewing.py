@@ -141,6 +141,23 @@ async def test_an_attempt_leaves_no_token_behind(woo, monkeypatch):
     assert asked == []
 
 
+async def test_a_key_that_the_vendor_repeats_is_not_told_while_it_is_tried(woo):
+    good = await held(woo)
+    typed = "cs_" + "7" * 20 + "Kq9xTz"
+    body = '{"code": "woocommerce_rest_authentication_error", "message": "bad key ' + typed + '"}'
+    for _ in range(2):
+        woo.fault(kind="status", status=401, path="/", count=9, body=body)
+        with pytest.raises(ProviderError) as refused:
+            await woo.console.connecting.renew(woo.row, {"consumer_secret": typed})
+        assert "bad key •••" in refused.value.message.vendor_text
+    wish = Wish(
+        "woocommerce", "Yeni", "live", {**good, "store_url": woo.address, "consumer_secret": typed}, woo.address
+    )
+    with pytest.raises(ProviderError) as refused:
+        await woo.console.connecting.attempt(wish, NOW)
+    assert "bad key •••" in refused.value.message.vendor_text
+
+
 # -- tokens --------------------------------------------------------------------------------------------------------
 async def test_a_trial_proves_with_the_new_keys_only():
     store = MemoryTokens()

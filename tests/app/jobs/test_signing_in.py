@@ -17,7 +17,7 @@ import pytest
 
 from app.changes import Changes
 from app.console import utc_now
-from app.contracts import ProviderError, Secret
+from app.contracts import ProviderError, Secret, Token
 from app.contracts.catalogue import Catalogue
 from app.http.pipeline import Network
 from app.http.samples import SampleRing
@@ -25,6 +25,7 @@ from app.jobs.connect import Connecting, Wish
 from app.jobs.engine import Engine
 from app.jobs.links import Links
 from app.jobs.signing_in import SigningIn
+from app.jobs.tokens import TrialTokens, drop_orphans
 from app.kit.oauth import TOKEN, SignInError
 from app.store import Store
 from app.store.audit import Action, AuditFilter
@@ -312,6 +313,35 @@ async def test_a_sign_in_whose_connection_is_not_made_is_taken_back(bench: Bench
     with pytest.raises(ProviderError) as caught:
         await bench.connecting.attempt(wish, bench.clock())
     assert caught.value.message.code == "auth.signed_out"
+
+
+async def test_what_a_killed_sign_in_left_is_swept_and_nothing_else(bench: Bench) -> None:
+    made = await bench.connected("loopback")
+    left = await bench.signing().sign_in(bench.wish("loopback", again=True), Merchant())
+    await bench.vault.put("backup/key", {"key": "k" * 44})
+    # An account whose entry is gone (a vault that was healed), and an entry whose account is gone (a store begun anew).
+    await bench.vault.tokens("healed").put(TOKEN, Token(Secret("access-of-healed")))
+    await bench.vault.put("lost", {"key": "secret-of-lost"})
+    await bench.vault.tokens("lost").put(TOKEN, Token(Secret("access-of-lost")))
+    before = set(bench.vault.ids(tokens=True))
+    assert await drop_orphans(bench.vault, {made.account_id, "healed"}) == [left.signed]
+    assert before - set(bench.vault.ids(tokens=True)) == {f"token/{left.signed}/{TOKEN}"}
+    assert await drop_orphans(bench.vault, {made.account_id, "healed"}) == []
+
+
+async def test_a_trial_and_a_job_at_one_moment_spend_a_refresh_token_once_each(bench: Bench) -> None:
+    row = await bench.connected("loopback")
+    account = await bench.store.accounts.get(row.account_id)
+    assert account is not None
+    bench.clock.ahead += 86_400
+    bench.server.offset += 86_400
+    trial = bench.links.make(
+        msgspec.structs.replace(row, id=0), account.settings, account.urls, await bench.vault.get(row.account_id),
+        tokens=TrialTokens(bench.links.tokens(row.account_id)),
+    )  # fmt: skip
+    tried, (probed, _) = await asyncio.gather(trial.provider.probe(), bench.engine.probe(row))
+    assert (tried.facts, probed.outcome) == ({"shop": "Sırça Dükkân"}, "done")
+    assert bench.server.counts["refresh_token"] in (1, 2)
 
 
 async def test_discard_never_touches_a_connection_that_was_made(bench: Bench) -> None:

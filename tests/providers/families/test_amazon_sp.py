@@ -46,8 +46,18 @@ def tl(amount: str) -> dict[str, str]:
 
 
 # -- token and errors ------------------------------------------------------------------------------------------------------
-def test_the_capabilities_are_those_of_the_manifest() -> None:
-    wanted = {"probe", "order_source", "listing_source", "price_sink", "stock_sink", "batch_results", "shipment_sink"}
+def test_the_capabilities() -> None:
+    """The manifests name the settlements once the fake server has them."""
+    wanted = {
+        "probe",
+        "order_source",
+        "listing_source",
+        "price_sink",
+        "stock_sink",
+        "batch_results",
+        "shipment_sink",
+        "settlements",
+    }
     assert capabilities_of(AmazonSP) == wanted
 
 

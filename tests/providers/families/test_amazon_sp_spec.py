@@ -17,9 +17,10 @@ import pytest
 
 from app.contracts import OutcomeState
 from app.kit import Call
-from app.model import Money, ShippedLine, Window
+from app.model import Money, SettlementKind, ShippedLine, Window
 from providers.families import amazon_sp_base as base
 from providers.families import amazon_sp_feeds as feeds
+from providers.families import amazon_sp_finances as finances
 from providers.families import amazon_sp_listings as goods
 from providers.families import amazon_sp_orders as sales
 from providers.families import amazon_sp_shipments as parcels
@@ -41,7 +42,7 @@ from tests.providers.families.amazon_sp_support import (
 from tests.support.specs import shared_specs
 
 ROUNDS = 40
-ROOMS = ("base", "orders", "listings", "writes", "feeds", "shipments")
+ROOMS = ("base", "orders", "listings", "writes", "feeds", "shipments", "finances")
 SKUS = ("SKU-1", "PX/00090 Şık", "a b&c=d?e#f", "Ürün%20+1", "İĞDIR.ı", "..x", "日本")
 SPECS = shared_specs()
 FOLDER = SPECS / "amazon-sp-api" if SPECS is not None else None
@@ -230,6 +231,23 @@ def try_confirm(rng: random.Random) -> None:
     assert datetime.fromisoformat(package["shipDate"]) <= NOW
 
 
+def try_transactions(rng: random.Random) -> None:
+    since = instant(rng)
+    window = Window(since, since + timedelta(seconds=rng.uniform(1, 9e6)))
+    now = since + timedelta(seconds=rng.uniform(-9e4, 9e6))
+    mine = account(rng.choice((TR, DE, US, GB)), now=lambda: now)
+    call = finances.transactions_request(mine, window, base.site_of(mine))
+    check(call, "finances_2024-06-19", finances.TRANSACTIONS)
+    given = dict(call.params)
+    bounds = [datetime.fromisoformat(given[name]) for name in ("postedAfter", "postedBefore")]
+    assert bounds[0] < bounds[1] < now - timedelta(minutes=2)
+    assert ("marketplaceId" in given) == (mine.params["marketplace_id"] != US)
+    following = finances.next_transactions(call, reply({"payload": {"nextToken": f"t+/={rng.random()}"}}))
+    assert following is not None
+    check(following, "finances_2024-06-19", finances.TRANSACTIONS)
+    assert finances.next_transactions(call, reply({"payload": {"transactions": []}})) is None
+
+
 def try_token(rng: random.Random) -> None:
     """Login with Amazon has no model: the form that the reference names."""
     request = base.token_request(account(rng.choice((TR, US))))
@@ -259,6 +277,7 @@ TRIED: dict[str, Callable[[random.Random], None]] = {
     "feeds.feed_result_request": try_feed_result,
     "feeds.feed_download_request": try_download,
     "shipments.confirm_request": try_confirm,
+    "finances.transactions_request": try_transactions,
 }
 
 
@@ -416,3 +435,18 @@ def test_the_refusals_of_the_sandbox_are_the_merchants_affair() -> None:
             assert message.code == "request.refused"
             assert message.vendor_code == pair["response"]["errors"][0]["code"]
     assert base.amazon_errors(reply(b"", 204)) is None  # what confirmShipment answers
+
+
+def test_transactions_sandbox() -> None:
+    ever = Window(datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC))
+    for pair in sandbox("finances_2024-06-19", finances.TRANSACTIONS, "get", "200"):
+        page = finances.parse_transactions(reply(pair["response"]), site("ATVPDKIKX0DER", "USD"), ever)
+        (line,) = page.items
+        assert page.rejects == ()
+        assert (line.order_number, line.payout_id) == ("8129762527551", "4MVaHcsAfaYAlwlaPWrXJxrfUiKfYZ2ooWtY7528FUA")
+        assert (line.kind, line.amount) == (SettlementKind.SALE, Money.of(10, "USD"))
+    whole = model("finances_2024-06-19")["definitions"]["Transaction"]["example"]
+    (line,) = finances.parse_transactions(
+        reply({"payload": {"transactions": [whole]}}), site("ATVPDKIKX0DER", "USD"), ever
+    ).items
+    assert (line.remote_id, line.vendor_kind) == ("b1qD0oAliFkLiqRyGbmeT0DoS2Z2kHzi7TZ92z-vARI", "Shipment")

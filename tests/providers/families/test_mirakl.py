@@ -13,7 +13,7 @@ import pytest
 
 from app.contracts import Message, OursError, OutcomeState
 from app.kit import Call
-from app.model import ListingStatus, Money, OrderStatus, ShippedLine, Vat, Window
+from app.model import ListingStatus, Money, OrderStatus, SettlementKind, ShippedLine, Vat, Window
 from providers.families import mirakl_calls as calls
 from providers.families.mirakl_base import parse_count, parse_shop
 from providers.families.mirakl_imports import (
@@ -26,6 +26,7 @@ from providers.families.mirakl_imports import (
     ticket_of,
 )
 from providers.families.mirakl_money import (
+    kind_of,
     parse_accepted,
     parse_claims,
     parse_settlements,
@@ -599,6 +600,24 @@ def test_account_lines_are_signed_from_the_merchants_side() -> None:
     assert [(one.remote_id, one.amount.amount) for one in page.items] == [("t1", Decimal("-58.49")), ("t2", Decimal(100)), ("t3", Decimal("-58.49"))]  # fmt: skip
     assert [one.remote_id for one in page.rejects] == ["t4"]
     assert (page.items[0].order_number, page.items[0].payout_id, page.items[1].order_number) == ("K1-A", "c1", "")
+    assert (page.items[0].order_id, page.items[0].vendor_kind, page.items[0].paid) == ("K1-A", "COMMISSION_FEE", False)
+    paid = parse_settlements(reply({"data": [{**LOG, "payment_state": "PAID"}]}), WINDOW).items[0]
+    assert (paid.kind, paid.paid) == (SettlementKind.COMMISSION, True)
+
+
+@pytest.mark.parametrize(
+    ("told", "kind"),
+    [
+        ("ORDER_AMOUNT", "sale"), ("ORDER_AMOUNT_TAX", "sale"), ("ORDER_SHIPPING_AMOUNT", "sale"),
+        ("REFUND_ORDER_AMOUNT", "return"), ("REFUND_ORDER_SHIPPING_AMOUNT_TAX", "return"), ("COMMISSION_VAT", "commission"),
+        ("REFUND_COMMISSION_FEE", "commission"), ("PAYMENT", "payment"), ("SUBSCRIPTION_VAT", "service_fee"),
+        ("SELLER_PENALTY_FEE_TAX", "service_fee"), ("ORDER_FEE_AMOUNT", "service_fee"), ("OPERATOR_REMITTED_ORDER_AMOUNT_TAX", "withholding"),
+        ("OPERATOR_PAID_ORDER_SHIPPING_AMOUNT", "cargo"), ("MANUAL_CREDIT", "other"), ("INVOICEABLE_ONE_OFF_DEBIT_TAX", "other"),
+        ("RESERVE_FUNDING", "other"), ("PURCHASE_COMMISSION_FEE", "commission"), ("REFUND_PURCHASE_ORDER_AMOUNT_TAX", "other"),
+    ],
+)  # fmt: skip
+def test_what_an_account_line_is_for(told: str, kind: str) -> None:
+    assert kind_of(told) == kind
 
 
 # -- calls and errors ----------------------------------------------------------------------------------------------------

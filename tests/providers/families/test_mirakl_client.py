@@ -308,4 +308,4 @@ async def test_lists_by_token() -> None:
         {"id": "t", "type": "PAYMENT", "currency_iso_code": "TRY", "date_created": "2026-11-23T00:00:00Z", "amount": -5}
     ]
     there = Operator({"GET /api/sellerpayment/transactions_logs": {"data": rows}})
-    assert [one.kind async for page in there.client().settlements(WINDOW) for one in page.items] == ["PAYMENT"]
+    assert [one.vendor_kind async for page in there.client().settlements(WINDOW) for one in page.items] == ["PAYMENT"]

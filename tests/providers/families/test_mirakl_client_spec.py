@@ -372,4 +372,6 @@ def test_other_examples() -> None:
     lines = [parse_settlements(reply(body), ever) for body in examples("TL02")]
     assert lines[0].items
     assert not lines[0].rejects  # the others' currency is the word "string"
-    assert any(one.kind == "SELLER_PENALTY_FEE" and one.amount.amount == -1 for page in lines for one in page.items)
+    assert any(
+        one.vendor_kind == "SELLER_PENALTY_FEE" and one.amount.amount == -1 for page in lines for one in page.items
+    )

@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 
 from app.contracts import OursError, OutcomeState, capabilities_of
-from app.model import ListingRef, ListingStatus, Money, OrderStatus, PriceChange, StockChange, Vat
+from app.model import ListingRef, ListingStatus, Money, OrderStatus, PriceChange, SettlementKind, StockChange, Vat
 from providers.marketplaces import trendyol_calls as calls
-from providers.marketplaces.trendyol import Trendyol, lines_of, parse_labels
+from providers.marketplaces.trendyol import Trendyol
 from providers.marketplaces.trendyol_goods import Join, parse_batch, parse_prices, parse_ticket, parse_titles
 from providers.marketplaces.trendyol_money import parse_claim_items, parse_claims, parse_settlements
+from providers.marketplaces.trendyol_parcels import lines_of, parse_labels
 from providers.marketplaces.trendyol_wire import STATUSES, parse_orders, parse_stream
 from tests.providers.marketplaces.trendyol_support import V1, V2, account, reply
 
@@ -31,7 +32,7 @@ def change(price: str, lists: str | None = None, was: str | None = None, currenc
 def test_capabilities() -> None:
     assert capabilities_of(Trendyol) == {
         "probe", "order_source", "listing_source", "price_sink", "stock_sink", "batch_results", "shipment_sink",
-        "label_source", "claims", "settlements",
+        "label_source", "claims", "settlements", "questions", "invoice_links", "package_splits", "box_info",
     }  # fmt: skip
 
 
@@ -273,15 +274,17 @@ class TestMoney:
             parse_claim_items(self.page({"id": "broken"}))
 
     @pytest.mark.parametrize(
-        ("row", "amount"),
+        ("row", "amounts"),
         [
-            ({"debt": 0.0, "credit": 449.99, "sellerRevenue": 382.4915}, "382.4915"),
-            ({"debt": 449.99, "credit": 0.0, "sellerRevenue": 382.4915}, "-382.4915"),
-            ({"debt": 8754732.06, "credit": 0.0, "sellerRevenue": None}, "-8754732.06"),
-            ({"debt": 0, "credit": 12}, "12"),
+            ({"debt": 0.0, "credit": 449.99, "sellerRevenue": 382.4915}, ["449.99", "-67.4985"]),
+            ({"debt": 449.99, "credit": 0.0, "sellerRevenue": 382.4915}, ["-449.99", "67.4985"]),
+            ({"debt": 8754732.06, "credit": 0.0, "sellerRevenue": None}, ["-8754732.06"]),
+            ({"debt": 0, "credit": 12}, ["12"]),
+            ({"debt": 0, "credit": 12, "sellerRevenue": 12}, ["12"]),
         ],
     )
-    def test_the_sign_is_the_merchants(self, row: dict[str, Any], amount: str) -> None:
+    def test_the_sign_is_the_merchants(self, row: dict[str, Any], amounts: list[str]) -> None:
+        """A row is its own line, and a second one for the commission that the seller's revenue is short of it."""
         wire = {
             "id": "725041340",
             "transactionDate": 1613397671561,
@@ -289,9 +292,12 @@ class TestMoney:
             "paymentOrderId": 112360,
             **row,
         }
-        (line,) = parse_settlements(self.page({**wire, "paymentDate": 1615989671561}), "Sale").items
-        assert line.amount == Money(Decimal(amount), "TRY")
-        assert (line.kind, line.payout_id, line.order_number) == ("Sale", "112360", "")
+        lines = parse_settlements(self.page({**wire, "paymentDate": 1615989671561}), "Sale").items
+        assert [one.amount for one in lines] == [Money(Decimal(amount), "TRY") for amount in amounts]
+        assert [one.kind for one in lines] == [SettlementKind.SALE, SettlementKind.COMMISSION][: len(amounts)]
+        assert [one.remote_id for one in lines] == ["725041340", "725041340:commission"][: len(amounts)]
+        line = lines[0]
+        assert (line.vendor_kind, line.payout_id, line.order_number, line.paid) == ("Sale", "112360", "", True)
         assert line.due_at == datetime(2021, 3, 17, 14, 1, 11, 561000, tzinfo=UTC)
 
 

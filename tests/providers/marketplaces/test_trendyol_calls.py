@@ -72,15 +72,15 @@ A = account()
 #: request function → (call made of random input, method, path pattern, query parameters allowed, body shape)
 TABLE: dict[str, Row] = {
     "probe_request": (
-        lambda r: calls.probe_request(A, window(r)), "GET", f"{ORDERS}/orders", DATES | PAGED | {"status"}, None),
+        lambda r: calls.probe_request(A, window(r), old=r.random() < 0.5), "GET", f"{ORDERS}/(v2/)?orders", DATES | PAGED | {"status"}, None),
     "orders_request": (
         lambda r: calls.orders_request(A, window(r)), "GET", f"{ORDERS}/orders/stream",
         {"lastModifiedStartDate", "lastModifiedEndDate", "size"}, None),
     "order_request": (
-        lambda r: calls.order_request(A, word(r), r.choice([None, window(r)])), "GET", f"{ORDERS}/orders",
+        lambda r: calls.order_request(A, word(r), r.choice([None, window(r)]), old=r.random() < 0.5), "GET", f"{ORDERS}/(v2/)?orders",
         DATES | PAGED | {"orderNumber"}, None),
     "package_request": (
-        lambda r: calls.package_request(A, word(r), r.choice([None, window(r)])), "GET", f"{ORDERS}/orders",
+        lambda r: calls.package_request(A, word(r), r.choice([None, window(r)]), old=r.random() < 0.5), "GET", f"{ORDERS}/(v2/)?orders",
         DATES | PAGED | {"shipmentPackageIds"}, None),
     "prices_request": (
         lambda r: calls.prices_request(A), "GET", f"{PRODUCTS}/approved/inventory-and-price", PAGED, None),
@@ -246,6 +246,23 @@ class TestSearch:
         assert all(newer[0] <= older[1] for newer, older in itertools.pairwise(spans))
         assert spans[-1][0] == int((NOW - timedelta(days=89)).timestamp() * 1000)
 
+    async def test_the_end_of_trendyols_memory(self) -> None:
+        """A month back by V2's own pages: a refusal further back is no reason to fail, one of the last weeks is."""
+        client, script = scripted(*[orders_page()] * 3, (400, {"errors": ["Tarih"]}))
+        assert await client.order("1") == ()
+        assert len(script.requests) == 4
+        client, _ = scripted(*[orders_page()] * 2, (400, {"errors": ["Tarih"]}))
+        with pytest.raises(ProviderError, match=r"request\.refused"):
+            await client.order("1")
+
+    async def test_a_server_without_v2_is_asked_at_the_old_address(self) -> None:
+        client, script = scripted((404, {"errors": []}), orders_page(V1))
+        assert [o.remote_id for o in await client.order("9000000001")] == ["700000001"]
+        assert [r.url.path.removeprefix(ORDERS) for r in script.requests] == ["/v2/orders", "/orders"]
+        client, script = scripted((426, {"errors": []}))
+        with pytest.raises(ProviderError, match=r"request\.refused"):
+            await client.order("1")
+
     async def test_an_unreadable_answer_is_not_nothing(self) -> None:
         client, _ = scripted(orders_page({"id": 1}))
         with pytest.raises(OursError):
@@ -317,6 +334,14 @@ class TestShipping:
         assert outcome.state is state
         assert (outcome.message.code if outcome.message else "") == code
 
+    async def test_a_401_may_mean_an_unknown_package(self) -> None:
+        client, _ = scripted((401, {"errors": ["x"]}), *[orders_page()] * 8)
+        outcome = await self.only(client, notice())
+        assert (outcome.state, outcome.message.code) == (OutcomeState.REFUSED, "item.not_found")
+        client, _ = scripted((401, {"errors": ["x"]}), orders_page(V1))
+        with pytest.raises(ProviderError, match=r"auth\.refused"):
+            await client.confirm_shipments([notice()])
+
     async def test_a_number_refused(self) -> None:
         refusal = (400, {"errors": ["Shipment Update Edilebilir Bir Durumda Değil."]})
         client, _ = scripted(None, refusal, orders_page({**V1, "cargoTrackingNumber": "YK123"}))
@@ -331,7 +356,7 @@ class TestShipping:
         assert (await self.only(client, notice(tracking_number="YK1"))).state is OutcomeState.UNKNOWN
 
     async def test_nothing_sent_raises_and_part_sent_does_not(self) -> None:
-        client, _ = scripted((401, {"errors": []}))
+        client, _ = scripted((401, {"errors": []}), (401, {"errors": []}))
         with pytest.raises(ProviderError, match=r"auth\.refused"):
             await client.confirm_shipments([notice()])
         client, _ = scripted(None, (429, {"errors": []}))
@@ -349,8 +374,19 @@ class TestLabels:
         path = "/integration/sellers/2738/common-label/7330000000000001"
         assert script.paths == [f"POST {path}", f"GET {path}"]
         assert script.bodies[0] == {"format": "ZPL", "boxQuantity": 1}
-        client, _ = scripted((409, {"errors": []}), {"data": [{"label": "x"}]})
+        client, _ = scripted((409, {"errors": []}), {"data": [{"label": "^XA^FDx^XZ"}]})
         assert len(await client.label(order)) == 1
+
+    async def test_what_is_no_zpl_never_reaches_a_printer(self) -> None:
+        (order,) = parse_stream(reply({"content": [V1], "hasMore": False})).items
+        client, _ = scripted(None, {"data": [{"label": "x"}]})
+        with pytest.raises(OursError, match=r"data\.label"):
+            await client.label(order)
+
+    async def test_a_label_that_is_not_ready_is_none(self) -> None:
+        (order,) = parse_stream(reply({"content": [V1], "hasMore": False})).items
+        client, _ = scripted(None, (404, {"errors": ["x"]}))
+        assert await client.label(order) == ()
 
     @pytest.mark.parametrize("status", [400, 404])
     async def test_none_for_other_carriers(self, status: int) -> None:
@@ -436,6 +472,19 @@ class TestClaims:
         client, _ = scripted(claim_page(("i2", "WaitingInAction")), (status, {"errors": []}))
         assert (await client.accept_claim(self.CLAIM)).state is state
 
+    async def test_no_claims_may_be_a_404(self) -> None:
+        client, _ = scripted((404, {"errors": []}))
+        assert [page async for page in client.claims(Window(NOW - timedelta(days=1), NOW))] == []
+        client, _ = scripted((404, {"errors": []}))
+        assert (await client.accept_claim(self.CLAIM)).state is OutcomeState.REFUSED
+        first = {**claim_page(("i1", "Created")), "totalPages": 2}
+        client, _ = scripted(first, (404, {"errors": []}))
+        with pytest.raises(ProviderError, match=r"item\.not_found"):
+            [page async for page in client.claims(Window(NOW - timedelta(days=1), NOW))]
+        client, _ = scripted((500, {"errors": []}))
+        with pytest.raises(ProviderError, match=r"server\.error"):
+            await client.accept_claim(self.CLAIM)
+
     async def test_throttled_was_not_sent(self) -> None:
         client, _ = scripted(claim_page(("i2", "WaitingInAction")), (429, {"errors": []}))
         with pytest.raises(ProviderError, match=r"rate\.limited"):
@@ -461,4 +510,4 @@ async def test_probe() -> None:
 async def test_a_moved_base_address() -> None:
     client, script = scripted(orders_page(), base="http://127.0.0.1:9/deneme")
     await client.probe()
-    assert script.requests[0].url.path == "/deneme/integration/order/sellers/2738/orders"
+    assert script.requests[0].url.path == "/deneme/integration/order/sellers/2738/v2/orders"

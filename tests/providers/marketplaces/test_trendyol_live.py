@@ -4,15 +4,30 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 
 from app.contracts import Account, OutcomeState, ProviderError, Receipt, Secret
 from app.kit import MemoryTokens
-from app.model import Listing, ListingRef, Money, Order, PriceChange, ShipmentNotice, StockChange, Window
+from app.model import (
+    Listing,
+    ListingRef,
+    Money,
+    Order,
+    PriceChange,
+    Question,
+    QuestionStatus,
+    SettlementKind,
+    ShipmentNotice,
+    StockChange,
+    Window,
+)
 from providers.marketplaces.trendyol import Trendyol
+from providers.marketplaces.trendyol_views import TrendyolExpress, TrendyolFulfillment
 from providers.sandboxes.trendyol import create
 from tests.support.serving import serve
 
@@ -70,6 +85,7 @@ async def world(base: str) -> AsyncIterator[World]:
     async with httpx.AsyncClient(base_url=base) as http:
         made = World(base, http)
         made.post("reset", {"orders": 260, "listings": 230, "seed": 3})
+        made.post("limits", {"on": True})
         yield made
         made.room.close()
 
@@ -229,9 +245,17 @@ async def test_claims_and_settlements(world: World) -> None:
     for _ in range(2):
         outcome = await world.client.accept_claim(waiting)
         assert outcome.state is OutcomeState.DONE, outcome
+
+
+async def test_settlements_over_more_than_a_fortnight(world: World) -> None:
+    now = datetime.now(UTC)
+    world.post(
+        "limits", {"on": False}
+    )  # a call a kind and fortnight: the pipeline would wait for the limit, this client has none
     lines = [x async for p in world.client.settlements(Window(now - timedelta(days=20), now)) for x in p.items]
-    assert {x.kind for x in lines} >= {"Sale"}
-    assert all(x.amount.amount > 0 for x in lines if x.kind == "Sale")
+    assert {x.kind for x in lines} >= {SettlementKind.SALE, SettlementKind.COMMISSION}
+    assert all(x.amount.amount > 0 for x in lines if x.vendor_kind == "Sale" and x.kind is SettlementKind.SALE)
+    assert len({x.remote_id for x in lines}) == len(lines)
 
 
 @pytest.mark.parametrize(
@@ -249,3 +273,109 @@ async def test_a_failed_page_is_never_the_last(world: World, fault: dict[str, An
         await world.orders()
     assert caught.value.message.code == code
     assert caught.value.message.params["operation"] == "orders"
+
+
+# -- services beside orders and listings ---------------------------------------------------------------------------------
+async def test_the_old_order_list_may_be_closed(world: World) -> None:
+    world.post("switch", {"feature": "v1_orders_closed", "on": True})
+    assert (await world.client.probe()).server_orders
+    order = next(iter((await world.orders(days=5)).values()))
+    assert order.remote_id in {o.remote_id for o in await world.client.order(order.number)}
+    await test_shipments_are_confirmed_once_and_again(world)
+
+
+async def test_a_label_that_is_refused_is_none(world: World) -> None:
+    order = next(
+        o for o in (await world.orders()).values() if o.vendor_status == "Picking" and o.carrier.startswith("Aras")
+    )
+    assert len(await world.client.label(order)) == 1
+    world.post("switch", {"feature": "refuse_label", "on": True})
+    assert await world.client.label(order) == ()
+
+
+async def questions(world: World, days: int = 20) -> dict[str, Question]:
+    now = datetime.now(UTC)
+    window = Window(now - timedelta(days=days), now + timedelta(minutes=1))
+    return {q.remote_id: q async for page in world.client.questions(window) for q in page.items}
+
+
+async def test_questions_are_read_and_answered_once(world: World) -> None:
+    found = await questions(world)
+    chosen = next(q for q in found.values() if q.status is QuestionStatus.OPEN)
+    assert chosen.text
+    assert chosen.product
+    for _ in range(2):
+        outcome = await world.client.answer(chosen.remote_id, "Evet, yüzde yüz pamukludur.")
+        assert outcome.state is OutcomeState.DONE, outcome
+    assert (await world.client.answer(chosen.remote_id, "Hayır, yündür efendim.")).state is OutcomeState.REFUSED
+    after = (await questions(world))[chosen.remote_id]
+    assert (after.status, after.answer) == (QuestionStatus.IN_REVIEW, "Evet, yüzde yüz pamukludur.")
+    never = await world.client.answer("1", "Evet, yüzde yüz pamukludur.")
+    assert (never.state, never.message and never.message.code) == (OutcomeState.REFUSED, "item.not_found")
+
+
+async def test_an_invoice_link_is_stored_once(world: World) -> None:
+    first, second = [o for o in (await world.orders()).values() if o.vendor_status == "Picking"][:2]
+    url, issued = "https://fatura.example/1.pdf", datetime.now(UTC)
+    for _ in range(2):
+        outcome = await world.client.send_invoice_link(first, url, "PXZ2026000000001", issued)
+        assert outcome.state is OutcomeState.DONE, outcome
+    (again,) = [o for o in await world.client.order(first.number) if o.remote_id == first.remote_id]
+    assert again.extra["invoiceLink"] == url
+    for order, link, reason in ((second, url, "link_elsewhere"), (first, f"{url}?2", "other_link")):
+        outcome = await world.client.send_invoice_link(order, link, "PXZ2026000000002", issued)
+        assert outcome.message is not None
+        assert (outcome.state, outcome.message.params["reason"]) == (OutcomeState.REFUSED, reason)
+
+
+async def test_a_package_is_split(world: World) -> None:
+    order = next(
+        o
+        for o in (await world.orders()).values()
+        if o.vendor_status == "Created" and any(x.quantity > 1 for x in o.lines)
+    )
+    line = next(x for x in order.lines if x.quantity > 1)
+    assert (await world.client.split(order, [[(line.remote_id, 1)]])).state is OutcomeState.DONE
+    parts = [o for o in await world.client.order(order.number) if o.remote_id != order.remote_id]
+    assert [o.replaces for o in parts] == [(order.remote_id,)] * 2
+    assert sorted(sum(x.quantity for x in o.lines) for o in parts)[0] == 1
+    assert sum(x.quantity for o in parts for x in o.lines) == sum(x.quantity for x in order.lines)
+    assert (await world.client.split(order, [[(line.remote_id, 1)]])).state is OutcomeState.REFUSED
+
+
+async def test_boxes_are_told(world: World) -> None:
+    order = next(o for o in (await world.orders()).values() if o.vendor_status == "Picking")
+    for _ in range(2):
+        assert (await world.client.set_box_info(order, 2, Decimal("3.5"))).state is OutcomeState.DONE
+    missing = await world.client.set_box_info(msgspec.structs.replace(order, remote_id="5"), 2, Decimal("3.5"))
+    assert (missing.state, missing.message and missing.message.code) == (OutcomeState.REFUSED, "item.not_found")
+
+
+@pytest.mark.parametrize("fault", [{"kind": "status", "status": 502}, {"kind": "status", "status": 401}])
+async def test_a_write_that_fails_is_no_success(world: World, fault: dict[str, Any]) -> None:
+    order = next(o for o in (await world.orders()).values() if o.vendor_status == "Picking")
+    world.post("faults", {**fault, "path": "/box-info"})
+    if fault["status"] == 401:  # the package is there, so it is the key
+        with pytest.raises(ProviderError, match=r"auth\.refused"):
+            await world.client.set_box_info(order, 2, Decimal("3.5"))
+    else:
+        assert (await world.client.set_box_info(order, 2, Decimal("3.5"))).state is OutcomeState.UNKNOWN
+
+
+async def test_the_two_views_see_the_same_packages(world: World) -> None:
+    express = TrendyolExpress(world.client.http, world.client.account)
+    depot = TrendyolFulfillment(world.client.http, world.client.account)
+    now = datetime.now(UTC)
+    seen = {o.remote_id: o async for p in depot.orders(Window(now - timedelta(days=10), now)) for o in p.items}
+    mine = await world.orders(days=10)
+    assert seen == {key: mine[key] for key in seen}
+    packages = {o.remote_id: o for o in seen.values() if o.carrier.startswith("Trendyol Express")}
+    other = next(o for o in seen.values() if o.remote_id not in packages)
+    chosen = [*list(packages)[:3], other.remote_id, "5"]
+    reports = {r.reference: r for r in await express.track(chosen)}
+    assert set(reports) == set(chosen[:3])
+    assert all(r.tracking_number == packages[k].tracking_number and r.events for k, r in reports.items())
+    ready = next(o for o in packages.values() if o.vendor_status in ("Picking", "Invoiced"))
+    assert len(await express.label(ready)) == 1
+    assert await express.label(other) == ()
+    assert (await depot.probe()).facts == (await express.probe()).facts

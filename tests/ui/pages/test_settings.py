@@ -21,7 +21,7 @@ from ui.house import House, Housekeeping
 from ui.kit import LoopWatchdog, spawner
 from ui.pages.settings import SECTIONS, SettingsPage
 from ui.theme import Appearance, Scheme
-from ui.unlock import CodeDialog, NewPasswordDialog
+from ui.unlock import CodeDialog, NewPasswordDialog, UnlockDialog
 from ui.widgets import DialogFrame
 from ui.words import choose
 
@@ -154,6 +154,16 @@ async def test_ways_into_the_vault(desk: Desk, qtbot: Any, tmp_path: Path) -> No
     assert not card.buttons["password.remove"].isEnabled()  # the last way
 
     card.buttons["keyring.add"].click()
+    proof = await dialog(UnlockDialog)
+    proof.field.setText("wrong")
+    proof.primary.click()
+    await until(lambda: not proof.isVisible(), "it was tried")
+    assert keyring.held == {}, "an open window alone adds no way in"
+    proof = await dialog(UnlockDialog)
+    assert proof.form.trouble.isVisible()
+    await asyncio.sleep(1.1)  # the wait after a wrong one
+    proof.field.setText(password.reveal())
+    proof.primary.click()
     await until(lambda: "keyring.remove" in card.buttons, "the keyring is a way now")
     assert len(keyring.held) == 1
 
