@@ -30,7 +30,9 @@ T = TypeVar("T")
 F = TypeVar("F", bound=Callable[..., Any])
 WAIT_S = 30.0
 #: Commands that go on while the disk is full or takes no writes.
-READING = frozenset({"orders", "listings", "connections", "health", "outbox", "label", "audit", "shipment_list"})
+READING = frozenset(
+    {"orders", "listings", "connections", "health", "outbox", "label", "audit", "shipment_list", "payouts"}
+)
 
 
 def lang() -> str:
@@ -282,7 +284,7 @@ by_option = click.option(
 )
 
 
-sure_option = click.option("--sure", is_flag=True, help="Yes to all that would be asked: zero, far from the old one.")
+sure_option = click.option("--zero", "--sure", "sure", is_flag=True, help="Zero is meant.")
 
 
 @main.group()

@@ -16,7 +16,7 @@ from ui.widgets import RAIL_WIDTH, SIDEBAR_WIDTH, NavItem, ProgressTray, SearchB
 from ui.words import t
 
 #: The pages above the line; settings stand at the bottom.
-DAILY = ("today", "orders", "prices", "print")
+DAILY = ("today", "orders", "prices", "print", "parcels")
 LAST = "settings"
 
 

@@ -26,7 +26,7 @@ def register(main: click.Group, shell: Shell) -> None:
     @click.option(
         "--limit", type=click.IntRange(1), default=40, show_default=True, help="Lines shown; sheet and JSON have all."
     )
-    @click.option("--sync", is_flag=True, help="Read the payout lines first.")
+    @click.option("--sync", is_flag=True, help="Read the payout lines first, again from --since where it is given.")
     @click.option("--out", type=_FILE, help="The sheet to write: .xlsx with all three views, or .csv.")
     @shell.common
     def payouts(name: str | None, since: str | None, until: str | None, view: str, odd: bool, search: str | None, limit: int,
@@ -37,5 +37,6 @@ def register(main: click.Group, shell: Shell) -> None:
         args = {
             "name": name, "since": since, "until": until, "view": view, "odd": odd, "search": search, "limit": limit,
             "sync": sync, "out": None if out is None else str(out.resolve()),
+            "drain": sync or out is not None,  # then it writes; else it goes on while the disk is full
         }  # fmt: skip
         shell.run("payouts", args, workspace, unlock_from, as_json)

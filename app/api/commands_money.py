@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ async def payouts(console: Console, args: dict[str, Any]) -> Answer:
     since = parse_since(args["since"], words) if args.get("since") else None
     until = parse_since(args["until"], words) if args.get("until") else None
     if args.get("sync"):
-        await _read(console, args, answer, words)
+        await _read(console, args, since, answer, words)
     view = args.get("view") or "orders"
     query = PayoutQuery(
         connection_id=rows[0].id if args.get("name") else None, since=since, until=until, reasons=ODD if args.get("odd") else (),
@@ -50,12 +51,12 @@ def _tellers(console: Console) -> str:
     return ", ".join(sorted({one.name for one in console.catalogue if "settlements" in one.capabilities}))
 
 
-async def _read(console: Console, args: dict[str, Any], answer: Answer, words: Words) -> None:
+async def _read(console: Console, args: dict[str, Any], since: datetime | None, answer: Answer, words: Words) -> None:
     answer.data["read"] = []
     for row in await chosen(console, args):
         if not tells(console.catalogue, row) or (row.paused and not args.get("name")):
             continue
-        result = await console.engine.sync_settlements(row)
+        result = await console.engine.sync_settlements(row, since=since)
         answer.data["read"].append({
             "connection": row.name, "outcome": result.outcome, **result.counts, "message": message_data(result.message),
         })  # fmt: skip

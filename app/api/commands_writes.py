@@ -58,7 +58,8 @@ class _Wish(NamedTuple):
     value: Decimal
     currency: str
     list_price: Decimal | None
-    questions: list[str]
+    questions: list[str]  # asked before anything is queued
+    notes: list[str]  # told, for nobody sits there to answer a script
 
 
 def _wish(kind: str, stored: StoredListing, args: dict[str, Any], words: Words) -> _Wish:
@@ -79,22 +80,20 @@ def _wish(kind: str, stored: StoredListing, args: dict[str, Any], words: Words) 
         "old": shown_value(words, kind, old, currency),
         "new": shown_value(words, kind, value, currency),
     }
-    questions = [
-        _question(words, kind, doubt, params, old, value, shown_value(words, "price", crossed, currency))
-        for doubt in found
-    ]
-    return _Wish(stored, value, currency, list_price, questions)
+    free = kind == "price" and Doubt.ZERO in found
+    questions = [_question(words, params)] if free else []
+    notes = [_note(words, doubt, params, old, value) for doubt in found if doubt is not Doubt.ZERO]
+    return _Wish(stored, value, currency, list_price, questions, notes)
 
 
-def _question(
-    words: Words, kind: str, doubt: Doubt, params: dict[str, str], old: Decimal | None, new: Decimal, crossed: str
-) -> str:
-    """The window's question, on one line."""
-    word = f"zero_{kind}" if doubt is Doubt.ZERO else str(doubt)
-    told = {**params, "list": crossed}
-    if doubt is Doubt.FAR and old:
-        told["percent"] = words.figures.percent(change_percent(old, new), signed=True)
-    return f"{words(f'prices.ask.{word}', **told)} {words(f'prices.ask.{word}_text', **told)}"
+def _question(words: Words, params: dict[str, str]) -> str:
+    """The window's question about a price of zero, on one line."""
+    return f"{words('prices.ask.zero_price', **params)} {words('prices.ask.zero_price_text', **params)}"
+
+
+def _note(words: Words, doubt: Doubt, params: dict[str, str], old: Decimal | None, new: Decimal) -> str:
+    percent = words.figures.percent(change_percent(old, new), signed=True) if old else ""
+    return words(f"cli.note.{doubt}", **params, percent=percent)
 
 
 async def _queue(console: Console, kind: str, wish: _Wish) -> tuple[int, str]:
@@ -142,6 +141,8 @@ async def set_value(console: Console, args: dict[str, Any]) -> Answer:
         )
         told = words.figures.money(wish.value, wish.currency) if kind == "price" else shown
         answer.say(words("cli.queued", name=row.name, sku=one.sku or one.barcode or one.remote_id, value=told))
+        for note in wish.notes:
+            answer.say(f"  {note}")
     await console.store.audit.wished(kind, [(row.id, one.id) for one in found])
     if console.engine.scheduler is not None:
         console.engine.scheduler.hurry("send", row.id)

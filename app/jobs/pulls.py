@@ -149,7 +149,8 @@ class Pulls:
             stored = None
         start = since or await self._payouts_from(link, stored, until)
         start = min(start, until - timedelta(seconds=1))
-        moves = stored is None or start <= stored
+        # Asked for by hand before the first pull by the clock: what is older is still to be read.
+        moves = since is None or (stored is not None and start <= stored)
         hours = link.manifest.widest_window_h
         done = 0
         for window in Window(start, until).split(timedelta(hours=hours) if hours else _PAYOUT_WINDOW):

@@ -10,7 +10,7 @@ import msgspec
 from app.contracts.messages import Message, ProviderError, fail
 from app.contracts.results import Reject
 from app.kit.calls import field_message
-from app.model import Listing, Order
+from app.model import Claim, Listing, Order
 
 W = TypeVar("W")
 M = TypeVar("M")
@@ -53,7 +53,7 @@ def read_records(
 def plausible(found: object) -> None:
     """Raises ValueError for what no sale can be: one without an id, fewer pieces or less money than none. Such a record goes to
     'needs attention' rather than into sums and price comparisons."""
-    if isinstance(found, (Order, Listing)) and found.remote_id.strip() in _NO_ID:
+    if isinstance(found, (Order, Listing, Claim)) and found.remote_id.strip() in _NO_ID:
         raise ValueError("a record without an id")
     if isinstance(found, Order):
         low = [str(one.quantity) for one in found.lines if one.quantity < 0]

@@ -24,7 +24,7 @@ _COLUMNS = (
 
 
 class AttentionRow(msgspec.Struct, frozen=True):
-    """`stream` is 'orders' or 'listings'; `remote_id` is '' when even that could not be read."""
+    """`stream` is 'orders', 'listings' or 'settlements'; `remote_id` is '' when even that could not be read."""
 
     id: int
     connection_id: int

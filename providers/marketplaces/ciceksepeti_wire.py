@@ -82,7 +82,9 @@ class OrderWire(msgspec.Struct):
 
 
 def instant(day: str, time: str | None = None) -> datetime:
-    """`20/11/2026` and `10:15`, taken as Turkish time. Raises ValueError."""
+    """`20/11/2026` and `10:15`, taken as Turkish time. Raises ValueError, also for what is no text."""
+    if not isinstance(day, str) or not isinstance(time, str | None):
+        raise ValueError(f"no such date: {str(day)[:30]!r}")
     for form in _DATES:
         try:
             date = datetime.strptime(day.strip(), form)  # noqa: DTZ007 - its zone is put in below

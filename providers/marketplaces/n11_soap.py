@@ -21,6 +21,7 @@ from app.kit import (
     children,
     descendant,
     http_errors,
+    plausible,
     soap_body,
     soap_call,
     soap_errors,
@@ -122,7 +123,9 @@ def parse_claims(reply: Reply) -> Page[Claim]:
     bad: list[Reject] = []
     for element in children(listed, "claimReturn") if listed is not None else []:
         try:
-            good.append(to_claim(element))
+            claim = to_claim(element)
+            plausible(claim)
+            good.append(claim)
         except ValueError as error:
             raw = etree.tostring(element, encoding="unicode")[:65_536]
             message = Message("answer.unreadable", {"reason": str(error)[:120]})

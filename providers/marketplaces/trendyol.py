@@ -154,10 +154,13 @@ class Trendyol(TrendyolParcels):
 
     async def settlements(self, window: Window) -> AsyncIterator[Page[SettlementLine]]:
         """Every kind of booking, one after the other; Trendyol wants one call a kind and at most 15 days. A kind that it does not know
-        (the list differs by storefront) has no rows; the first one, Sale, has to be known."""
+        (the list differs by storefront) has no rows and is not asked for again; the first one, Sale, has to be known."""
+        unknown: set[str] = set()
         for piece in window.split(timedelta(days=14)):
             for kind in (*SETTLEMENTS, *OTHER_FINANCIALS):
-                for spelt in filter(None, (kind, SPELT_BEFORE.get(kind))):
+                for spelt in dict.fromkeys((kind, SPELT_BEFORE.get(kind, kind))):
+                    if spelt in unknown:
+                        continue
                     call = calls.settlements_request(self.account, piece, spelt, other=kind in OTHER_FINANCIALS)
                     try:
                         async for reply in self._pages(call, calls.paged_following):
@@ -170,6 +173,7 @@ class Trendyol(TrendyolParcels):
                         unknown_kind = message.status == 400 and "transactiontype" in fold(message.vendor_text)
                         if kind == "Sale" or not unknown_kind:
                             raise
+                        unknown.add(spelt)
 
     # -- questions -------------------------------------------------------------------------------------------------------
     async def questions(self, window: Window) -> AsyncIterator[Page[Question]]:

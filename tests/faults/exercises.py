@@ -96,10 +96,10 @@ async def orders(rig: Rig) -> Run:
 @exercise("order_source")
 async def orders_over_pages(rig: Rig) -> Run:
     """As many as fill more than one page: what is done to the cursor must not make a short list of it."""
-    size = min(rig.subject.manifest.sizes.orders or 50, 200)
+    size = min(rig.subject.manifest.sizes.orders or 50, 100)
     rig.reset(orders=0)
     since = rig.now() - timedelta(seconds=1)
-    rig.post("orders", {"count": size * 2 + 3})
+    rig.post("orders", {"count": size + 3})
     rig.advance(rig.peculiar.visible_after_s + 1)
     window = Window(since, rig.now())
 

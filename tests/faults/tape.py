@@ -33,9 +33,10 @@ def key_of(request: httpx.Request) -> Key:
 
 @dataclass
 class Tape:
-    """The exchanges of one run, in order, and what our side knew when it was recorded."""
+    """The exchanges of one run, in order, and what our side knew when it was recorded. `exact` names the very requests."""
 
     exchanges: list[tuple[Key, Answer]] = field(default_factory=list)
+    exact: list[tuple[bytes, bytes]] = field(default_factory=list)
     at: datetime | None = None
 
 
@@ -50,28 +51,38 @@ class Recording(httpx.AsyncBaseTransport):
         body = await response.aread()
         await response.aclose()
         headers = tuple((k, v) for k, v in response.headers.items() if k.lower() not in _HOP)
+        self.tape.exact.append((request.url.raw_path, request.content))
         self.tape.exchanges.append((key_of(request), Answer(response.status_code, headers, body)))
         return httpx.Response(response.status_code, headers=headers, stream=httpx.ByteStream(body))
 
 
 class Replay(httpx.AsyncBaseTransport):
     """Plays a tape; the answer number `chosen` is replaced by `mutated`. A call that the tape does not know gets a 404, and one
-    beyond `most` calls a cut: a client that runs in a circle after a vendor's cursor does not run for ever."""
+    beyond `most` calls a cut: a client that runs in a circle after a vendor's cursor does not run for ever. The very request of
+    the tape gets its own answer, one that the mutation led elsewhere the next of its kind."""
 
     def __init__(self, tape: Tape, chosen: int, mutated: Answer, most: int) -> None:
-        self._left: dict[Key, list[Answer]] = defaultdict(list)
-        for number, (key, answer) in enumerate(tape.exchanges):
-            self._left[key].append(mutated if number == chosen else answer)
+        played = [mutated if number == chosen else answer for number, (_, answer) in enumerate(tape.exchanges)]
+        self._played, self._used = played, [False] * len(played)
+        self._alike: dict[Key, list[int]] = defaultdict(list)
+        self._exact: dict[tuple[Key, bytes, bytes], list[int]] = defaultdict(list)
+        for number, (key, _) in enumerate(tape.exchanges):
+            self._alike[key].append(number)
+            self._exact[key, *tape.exact[number]].append(number)
         self._most, self.calls = most, 0
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         self.calls += 1
         if self.calls > self._most:
             raise httpx.ReadError("cut")
-        waiting = self._left.get(key_of(request))
-        if not waiting:
+        key = key_of(request)
+        exact, alike = self._exact.get((key, request.url.raw_path, request.content), []), self._alike.get(key, [])
+        if not alike:
             return httpx.Response(404, headers={"content-type": "application/json"}, stream=httpx.ByteStream(b"{}"))
-        answer = waiting.pop(0) if len(waiting) > 1 else waiting[0]
+        fresh = (number for number in (*exact, *alike) if not self._used[number])
+        number = next(fresh, (exact or alike)[-1])
+        self._used[number] = True
+        answer = self._played[number]
         headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers]
         return httpx.Response(answer.status, headers=headers, stream=httpx.ByteStream(answer.body))
 

@@ -112,7 +112,7 @@ def test_the_command_line_on_a_full_and_on_a_read_only_disk(tmp_path: Path) -> N
             assert (code, told in out) == (1, True), out
         code, out = terminal("orders")
         assert (code, out.replace(said("store.full", "en"), "").strip()) == (0, whole.strip())
-        code, out = terminal("price", "set", "Mağaza", "PX-00001", "12.50")
+        code, out = terminal("price", "set", "Mağaza", "PX-00001", "12.50", "--sure")
         assert (code, said("store.full", "en") in out) == (1, True)
         rest.unlink()
         assert terminal("sync")[0] == 0

@@ -221,8 +221,8 @@ def test_an_amount_that_may_be_a_thousandfold_mistake_is_not_sent(desk: Desk, tr
 
 def test_what_was_refused_is_named_by_sku_with_a_reason_in_words(desk: Desk, trendyol: Trendyol) -> None:
     desk.run("sync", "Dükkan", "--listings")
-    desk.run("price", "set", "Dükkan", "PX-KILIT", "1200")
-    desk.run("stock", "set", "Dükkan", "PX-KUPA", "20001")
+    desk.run("price", "set", "Dükkan", "PX-KILIT", "1200", "--sure")
+    desk.run("stock", "set", "Dükkan", "PX-KUPA", "20001", "--sure")
     code, told = desk.run("outbox", "--drain", "--patience", "20")
     assert code == 1
     assert "kilitli" in told

@@ -129,7 +129,7 @@ async def worked_on(console: Console, name: str, control: httpx.Client, secrets:
     row = await console.store.connections.by_name(name)
     assert row is not None
     (listing,) = await console.store.listings.query(ListingQuery(connection_id=row.id, limit=1))
-    await ask("set", kind="price", sku=listing.sku, value="123.45")
+    await ask("set", kind="price", sku=listing.sku, value="123.45", sure=True)
     await ask("outbox", drain=True, patience=20)
     (order,) = await console.store.orders.query(OrderQuery(connection_id=row.id, limit=1))
     await ask("label", orders=[str(order.number)], document="label", out=str(out / f"{name}.pdf"))

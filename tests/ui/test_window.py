@@ -143,7 +143,7 @@ async def emptied(shell: Shell) -> None:
 # -- before a workspace ------------------------------------------------------------------------------------------
 def test_the_table_names_every_page_once_with_an_icon_that_exists(qapp: QApplication) -> None:
     ids = [page for page, _, _ in PAGES]
-    assert ids == ["today", "orders", "prices", "print", "connections", "health", "jobs", "settings"]
+    assert ids == ["today", "orders", "prices", "print", "parcels", "connections", "health", "jobs", "settings"]
     assert all(source().has(ICONS[page]) and source().has(ICONS[page], "fill") for page in ids)
     for language in ("tr", "en"):
         choose(language)

@@ -20,7 +20,7 @@ from ui.kit.dialogs import ACCEPTED, REJECTED, ask, ask_folder, ask_open_file, a
 from ui.kit.matching import fold, match
 from ui.kit.operation import Operation, Operations, OpState
 from ui.kit.palette import CommandPalette, Hit
-from ui.kit.tasks import Spawner, set_spawner, spawn, spawner
+from ui.kit.tasks import Spawner, begin, set_spawner, spawn, spawner
 from ui.kit.undo import Step, UndoStack
 from ui.kit.watchdog import LoopWatchdog
 
@@ -45,6 +45,7 @@ __all__ = [
     "ask_folder",
     "ask_open_file",
     "ask_save_file",
+    "begin",
     "check_key",
     "fold",
     "key_words",

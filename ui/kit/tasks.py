@@ -29,7 +29,12 @@ class Spawner:
         if self._closed:
             coro.close()
             raise RuntimeError(f"no new tasks while closing: {name}")
-        task = asyncio.get_running_loop().create_task(coro, name=name)
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:  # a timer that fires after the loop has stopped
+            coro.close()
+            raise
+        task = loop.create_task(coro, name=name)
         self._running.add(task)
         task.add_done_callback(self._done)
         return task
@@ -78,3 +83,11 @@ def set_spawner(new: Spawner) -> None:
 def spawn(coro: Coroutine[Any, Any, Any], name: str) -> asyncio.Task[Any]:
     """Starts a coroutine under the program's spawner; the window's only way to do so."""
     return _spawner.spawn(coro, name)
+
+
+def begin(work: Coroutine[Any, Any, Any], name: str) -> None:
+    """Starts work that a timer or a signal asked for; while the program closes nothing new begins."""
+    try:
+        spawn(work, name)
+    except RuntimeError:
+        work.close()

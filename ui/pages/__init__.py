@@ -5,7 +5,8 @@ it understands and overlooks the others; it must never fail on one.
 
 - "id": int, the row to open (an order, a listing, a job) · "connection": int, only this connection
 - "search": str, what stands in the search field · "view": str, a saved view: "today", "late", "unprinted", "cancel_asked"
-  (orders, print), "refused", "waiting" (prices), "running", "failed", "next" (jobs), a section (settings), a span (audit)
+  (orders, print), "problem", "on_the_way" … (parcels), "refused", "waiting" (prices), "running", "failed", "next" (jobs),
+  a section (settings), a span (audit)
 """
 
 from __future__ import annotations
@@ -14,9 +15,9 @@ from __future__ import annotations
 PAGES: list[tuple[str, str, str]] = [
     ("today", "ui.pages.today", "TodayPage"),
     ("orders", "ui.pages.orders", "OrdersPage"),
-    ("parcels", "ui.pages.parcels", "ParcelsPage"),
     ("prices", "ui.pages.prices", "PricesPage"),
     ("print", "ui.pages.printing", "PrintPage"),
+    ("parcels", "ui.pages.parcels", "ParcelsPage"),
     ("connections", "ui.pages.connections", "ConnectionsPage"),
     ("health", "ui.pages.health", "HealthPage"),
     ("jobs", "ui.pages.jobs", "JobsPage"),
@@ -41,5 +42,5 @@ ICONS: dict[str, str] = {
     "jobs": "list-bullets",
     "settings": "gear-six",
     "audit": "notebook",
-    "payouts": "coins",
+    "payouts": "wallet",
 }

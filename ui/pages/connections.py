@@ -18,7 +18,7 @@ from app.contracts.manifest import Manifest
 from app.store import ConnectionRow
 from app.vault import VaultError
 from ui.house import House
-from ui.kit import ACCEPTED, Action, Burst, Operation, OpState, ask, show_menu, spawn
+from ui.kit import ACCEPTED, Action, Burst, Operation, OpState, ask, begin, show_menu, spawn
 from ui.pages.catalogue_info import InfoDialog
 from ui.pages.catalogue_view import CatalogueView, button_word
 from ui.pages.connect_dialog import ConnectDialog, web_address
@@ -48,7 +48,7 @@ class ConnectionsPage(Page):
     def __init__(self, services: Services, parent: QWidget | None = None) -> None:
         super().__init__(services, parent)
         self.work = ConnectionWork(services)
-        self._burst = Burst(lambda _keys: spawn(self._refresh(), "connections refresh"), REFRESH_MS, self)
+        self._burst = Burst(lambda _keys: begin(self._refresh(), "connections refresh"), REFRESH_MS, self)
         self._busy: set[int] = set()
         self._house: House | None = None
         self._keys_wanted = 0  # the connection whose keys another page wants renewed

@@ -12,7 +12,8 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout, 
 
 from app.api.waiting import sentence, wait_of
 from app.changes import CONNECTIONS, JOBS, ChangeReport
-from app.jobs.engine import RELAY_INTERVAL_S
+from app.jobs.engine import PAYOUTS_EVERY_S, RELAY_INTERVAL_S
+from app.jobs.tracking import LOOK_S
 from app.store import ConnectionRow, JobRow
 from ui.kit import ACCEPTED, Action, Burst, Operation, ask, spawn
 from ui.pages.jobs_model import (
@@ -38,7 +39,7 @@ from ui.words import figures, t, words
 PAUSE_MS = 250
 TICK_MS = 1000
 #: Kinds that can be asked for again.
-AGAIN = frozenset({"orders", "listings", "probe", "send"})
+AGAIN = frozenset({"orders", "listings", "probe", "send", "settlements", "track"})
 
 
 class JobsPage(Page):
@@ -244,6 +245,8 @@ class JobsPage(Page):
             "orders": manifest.order_interval_s,
             "listings": manifest.listing_interval_s,
             "send": RELAY_INTERVAL_S,
+            "settlements": PAYOUTS_EVERY_S,
+            "track": LOOK_S,
             "probe": probe,
         }
         return float(plan.get(kind, 0))
@@ -306,6 +309,10 @@ class JobsPage(Page):
             await engine.sync_listings(row)
         elif kind == "send":
             await engine.send(row)
+        elif kind == "settlements":
+            await engine.sync_settlements(row)
+        elif kind == "track":
+            await engine.track(row)
         else:
             await engine.probe(row)
 

@@ -14,11 +14,11 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from app.changes import ATTENTION, CONNECTIONS, JOBS, ORDERS, PRINTS, ChangeReport
 from app.printing.documents import Kind as DocumentKind
 from app.store import AttentionRow, LocalState
-from ui.kit import Action, Burst, Operation, OpState, ask, show_menu
+from ui.kit import Action, Burst, Operation, OpState, ask, begin, show_menu
 from ui.pages.buyer_dialog import show_buyers
 from ui.pages.orders_attention import AttentionDialog
 from ui.pages.orders_detail import DetailPane, OrderDetail
-from ui.pages.orders_documents import DocumentDesk, begin
+from ui.pages.orders_documents import DocumentDesk
 from ui.pages.orders_filters import OrderFilters
 from ui.pages.orders_frame import Foot, NoOrders, OrdersTable, sum_up
 from ui.pages.orders_model import COLUMNS, VIEWS, OrderFilter, OrdersSource, default_sort, requested
@@ -70,6 +70,7 @@ class OrdersPage(Page):
         self.print_button = Button(t("orders.print", count=0), "primary", "printer", "Ctrl+P")
         self.print_button.clicked.connect(lambda: self._print("label"))
         self.header.set_primary(self.print_button)
+        self.header.add_plain(Button(t("parcels.action.ship"), icon="truck")).clicked.connect(lambda: self._ship())
         self.more = IconButton("dots-three", t("common.more"))
         self.more.clicked.connect(self._more)
         self.header.add_plain(self.more)

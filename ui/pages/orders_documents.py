@@ -4,7 +4,7 @@ operation, the toast with *show* and *undo*. A label of a cancelled order must n
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import BrokenExecutor
 from pathlib import Path
 from typing import Any
@@ -37,14 +37,6 @@ class DocumentError(Exception):
         super().__init__(f"{key} {params}" if params else key)
         self.key = key
         self.params = params
-
-
-def begin(work: Coroutine[Any, Any, Any], name: str) -> None:
-    """Starts work that a timer or a signal asked for; while the program closes nothing new begins."""
-    try:
-        spawn(work, name)
-    except RuntimeError:
-        work.close()
 
 
 def documents_folder(services: Services) -> Path:

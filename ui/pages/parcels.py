@@ -13,8 +13,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from app.changes import CONNECTIONS, OUTBOX, ChangeReport
 from app.shipping import PARCELS
 from app.store import ParcelRow
-from ui.kit import Action, Burst, Operation
-from ui.pages.orders_documents import begin
+from ui.kit import Action, Burst, Operation, begin
 from ui.pages.parcels_detail import ParcelPane
 from ui.pages.parcels_model import COLUMNS, TONES, VIEWS, Asked, ParcelSource, may_cancel, may_print, may_repeat
 from ui.pages.ship_work import ShipWork

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from app.model import TrackingEvent
 from app.store import ParcelDetail
@@ -15,7 +15,7 @@ from ui.widgets import Button, Chip, Note, Scroller, Text, line
 from ui.words import figures, t
 
 
-class ParcelPane(QWidget):
+class ParcelPane(QFrame):
     """`show_parcel(detail, now)`, `show_nothing()`. Signals: `cancel_asked()`, `print_asked()`, `again_asked()`, `page_asked()`,
     `orders_asked()`."""
 
@@ -27,6 +27,7 @@ class ParcelPane(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.setProperty("box", "surface")
         self.parcel_id: int | None = None
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
@@ -36,7 +37,8 @@ class ParcelPane(QWidget):
         self._column.setContentsMargins(16, 16, 16, 16)
         self._column.setSpacing(10)
         outer.addWidget(Scroller(self._inside), 1)
-        foot = QWidget()
+        foot = QFrame()
+        foot.setProperty("box", "footer")
         buttons = QVBoxLayout(foot)
         buttons.setContentsMargins(16, 10, 16, 12)
         buttons.setSpacing(8)
@@ -53,7 +55,6 @@ class ParcelPane(QWidget):
         low.addWidget(self.cancel)
         low.addStretch(1)
         buttons.addLayout(low)
-        outer.addWidget(line("line"))
         outer.addWidget(foot)
         self._foot = foot
         self.show_nothing()

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+import msgspec
+
 from app.api.answers import sentence
 from app.api.shipping_words import field_words, state_words
 from app.store import ConnectionRow, ParcelQuery, ParcelRow, Store
@@ -29,7 +31,7 @@ COLUMNS = (
     Column("state", "parcels.column.state", Kind.STATUS, rank=1, width=190, sortable=False),
     Column("receiver", "parcels.column.receiver", Kind.TEXT, rank=1, width=150, sortable=False),
     Column("city", "parcels.column.city", Kind.TEXT, rank=2, width=100, sortable=False),
-    Column("tracking", "parcels.column.tracking", Kind.CODE, rank=2, width=140, sortable=False),
+    Column("tracking", "parcels.column.tracking", Kind.CODE, rank=2, width=168, sortable=False),
     Column("pieces", "parcels.column.pieces", Kind.NUMBER, rank=4, width=60, sortable=False),
     Column("cod", "parcels.column.cod", Kind.MONEY, rank=3, width=110, sortable=False),
     Column("changed", "parcels.column.changed", Kind.QUIET, rank=3, width=110, sortable=False),
@@ -57,7 +59,9 @@ def trouble_words(row: ParcelRow) -> str:
     """Why the carrier does not take it, with the field; '' when nothing is wrong."""
     if row.message is None:
         return ""
-    text = sentence(words(), row.message)
+    text = sentence(
+        words(), msgspec.structs.replace(row.message, params={**row.message.params, "connection": "", "operation": ""})
+    )
     return f"{field_words(words(), row.message.field)}: {text}" if row.message.field else text
 
 

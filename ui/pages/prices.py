@@ -16,7 +16,7 @@ from app.changes import CONNECTIONS, LISTINGS, OUTBOX, ChangeReport
 from app.contracts import Message
 from app.model import PriceChange, StockChange
 from app.store import OutboxRow, StoreError
-from ui.kit import ACCEPTED, Action, Burst, Operation, OpState, ask, show_menu, spawn
+from ui.kit import ACCEPTED, Action, Burst, Operation, OpState, ask, begin, show_menu, spawn
 from ui.pages.price_bar import RefusedDialog, SendBar
 from ui.pages.price_edit import PriceEditing
 from ui.pages.price_rows import VIEWS, PriceFilter, PriceSource
@@ -44,7 +44,7 @@ class PricesPage(Page):
         self.editing = PriceEditing(services, self, self.said.emit)
         self._frozen = False
         self._wanted_key: int | None = None
-        self._burst = Burst(lambda keys: spawn(self._refresh(keys), "prices refresh"), 250, self)
+        self._burst = Burst(lambda keys: begin(self._refresh(keys), "prices refresh"), 250, self)
         self._build()
         self._add_actions()
         spawn(self._first(), "prices load")

@@ -16,8 +16,8 @@ from app.printing.documents import Kind as DocumentKind
 from app.printing.documents import label_of
 from app.printing.label import LabelWords, draw_labels
 from app.store import PrintRow
-from ui.kit import Action, Burst
-from ui.pages.orders_documents import DocumentDesk, begin
+from ui.kit import Action, Burst, begin
+from ui.pages.orders_documents import DocumentDesk
 from ui.pages.orders_model import OrdersSource
 from ui.pages.printing_model import JOURNAL_COLUMNS, PAGE_KINDS, WAITING, WAITING_COLUMNS, Journal, waiting_row
 from ui.pages.printing_preview import LabelPreview, Picture, PreviewError, picture_of

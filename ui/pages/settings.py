@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLineEdit, QSta
 
 from app.changes import JOBS, OUTBOX, ChangeReport
 from ui.house import House
-from ui.kit import Burst, Step, spawn
+from ui.kit import Burst, Step, begin, spawn
 from ui.pages.settings_backups import BackupsSection
 from ui.pages.settings_parts import Section, SettingRow, stall_words, versions
 from ui.pages.settings_privacy import PrivacySection
@@ -50,7 +50,7 @@ class SettingsPage(Page):
         self.backups: BackupsSection | None = None
         self.privacy: PrivacySection | None = None
         self._sender = ""
-        self._burst = Burst(lambda _keys: spawn(self._load(), "settings"), 300, self)
+        self._burst = Burst(lambda _keys: begin(self._load(), "settings"), 300, self)
         self._tick = QTimer(self)
         self._tick.setInterval(TICK_MS)
         self._tick.timeout.connect(self._show_stalls)

@@ -44,7 +44,7 @@ class DraftLine(QWidget):
         doubt = bool(draft.problems) or draft.cancel_asked
         state, word = ("healthy", "doubtful" if doubt else "ok") if draft.ready else ("unhealthy", "")
         self.chip = Chip("healthy")
-        self.chip.set_state("degraded" if draft.ready and doubt else state, t(f"parcels.ship.{word}") if word else t("parcels.refusal.address"))  # fmt: skip
+        self.chip.set_state("degraded" if draft.ready and doubt else state, t(f"parcels.ship.{word}") if word else t("parcels.ship.cannot" if draft.refusal else "parcels.ship.fix"))  # fmt: skip
         row.addWidget(self.chip)
         column.addLayout(row)
         lines = [refusal_words(words(), draft.refusal)] if draft.refusal else []
@@ -161,9 +161,11 @@ class ShipDialog(DialogFrame):
             made.take_asked.connect(lambda draft: spawn(self._take([draft]), "take a proposal"))
             self._list.insertWidget(at, made)
         ready = sum(one.ready for one in self.drafts)
-        blocked = len(self.drafts) - ready
+        refused = sum(bool(one.refusal) for one in self.drafts)
+        blocked = len(self.drafts) - ready - refused
         parts = [t("parcels.ship.ready", count=ready)]
         parts += [t("parcels.ship.blocked", count=blocked)] if blocked else []
+        parts += [t("parcels.ship.not_possible", count=refused)] if refused else []
         self.told.setText(" · ".join(parts))
         self.take_all.setVisible(any(_proposed(one) for one in self.drafts))
         self.primary.disable("" if ready else t("parcels.ship.nothing_ready"))

@@ -332,7 +332,7 @@ async def _unreadable(services: Services) -> list[Trouble]:
             " ".join((names.get(connection, ""), rows[0].remote_id + ":", told(rows[0].message))),
             rows[0].last_at,
             t("common.show"),
-            ("orders" if stream == "orders" else "prices", {"connection": connection}),
+            ({"orders": "orders", "settlements": "payouts"}.get(stream, "prices"), {"connection": connection}),
         )
         for (connection, stream), rows in lots.items()
     ]

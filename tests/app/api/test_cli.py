@@ -50,7 +50,7 @@ def test_from_connection_to_settled_price(connected, shop):
             (x["sku"], x["quantity"]) for x in truth[one["remote_id"]]["lines"]
         ]
     listing = cli.json("listings")[0]
-    queued = cli.json("price", "set", "Dükkân", listing["sku"], "1249,90", "--sure")
+    queued = cli.json("price", "set", "Dükkân", listing["sku"], "1249,90")
     assert queued[0]["value"] == "1249.90 TRY"
     assert cli.json("stock", "set", "Dükkân", listing["sku"], "7")[0]["kind"] == "stock"
     assert cli.json("outbox")["counts"] == {"queued": 2}
@@ -112,14 +112,14 @@ def test_fetch_one_order_again(connected):
         (("price", "set", "Dükkân", "PX-00001", "fiyat sor"), 2, "fiyat sor"),
         (("price", "set", "Dükkân", "PX-00001", "1.249"), 2, "1.249"),
         (("price", "set", "Dükkân", "PX-00001", "1,249"), 2, "1,249"),
-        (("price", "set", "Dükkân", "PX-00001", "0"), 2, "--sure"),
+        (("price", "set", "Dükkân", "PX-00001", "0"), 2, "--zero"),
         (("price", "set", "Dükkân", "PX-00001", "10.0051"), 2, "10.0051"),
         (("price", "set", "Dükkân", "PX-00001", "١٢٣"), 2, "١٢٣"),
         (("price", "set", "Dükkân", "PX-00001", "1e999"), 2, "1e999"),
         (("price", "set", "Dükkân", "PX-00001", "NaN"), 2, "NaN"),
         (("stock", "set", "Dükkân", "PX-00001", "2.5"), 2, "2.5"),
         (("stock", "set", "Dükkân", "no-such", "1"), 1, "no-such"),
-        (("connect", "trendyol_express", "--name", "x"), 1, "Trendyol Express"),
+        (("connect", "aras_kargo", "--name", "x"), 1, "Aras"),
         (("connect", "gittigidiyor", "--name", "x"), 1, "GittiGidiyor"),
         (("connect", "nothing-like-it", "--name", "x"), 2, "nothing-like-it"),
         (("connect", "trendyol", "--name", "x", "--set", "no-equals"), 2, "no-equals"),

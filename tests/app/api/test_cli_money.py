@@ -67,11 +67,12 @@ async def exports(folder: Path) -> list[dict[str, Any]]:
 
 def test_read_compare_and_write(shop_cli: Cli, tmp_path: Path) -> None:
     assert shop_cli("sync").exit_code == 0
-    first = data(shop_cli, "--sync")
+    since = f"{utc_now() - timedelta(days=12):%Y-%m-%d}"
+    first = data(shop_cli, "--sync", "--since", since)
     assert first["tell"] == ["Şık Dükkân"]
     assert first["read"][0]["outcome"] == "done"
     assert first["read"][0]["new"] > 0
-    assert data(shop_cli, "Şık Dükkân", "--sync")["read"][0]["new"] == 0
+    assert data(shop_cli, "Şık Dükkân", "--sync", "--since", since)["read"][0]["new"] == 0
     assert first["orders"]
     one = next(row for row in first["orders"] if row["total"] is not None and Decimal(row["sale"]) > 0)
     assert Decimal(one["commission"]) < 0

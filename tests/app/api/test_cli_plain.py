@@ -17,7 +17,7 @@ from tests.support.serving import serve
 def queued_price(cli, name="Dükkân"):
     cli.json("sync", "--listings")
     listing = next(one for one in cli.json("listings") if one["sku"])
-    cli.json("price", "set", name, listing["sku"], "1249,90", "--sure")
+    cli.json("price", "set", name, listing["sku"], "1249,90")
     return listing
 
 
@@ -58,14 +58,14 @@ def test_an_amount_below_zero_gets_a_sentence_of_ours(connected):
 def test_a_listing_without_a_sku_is_named_by_barcode_or_id(connected, shop):
     connected.json("sync", "--listings")
     one, two = connected.json("listings")[:2]
-    (queued,) = connected.json("price", "set", "Dükkân", one["remote_id"], "12.34", "--sure")
+    (queued,) = connected.json("price", "set", "Dükkân", one["remote_id"], "12.34")
     assert (queued["remote_id"], queued["value"]) == (one["remote_id"], "12.34 TRY")
     (queued,) = connected.json("stock", "set", "Dükkân", two["remote_id"], "4", "--by", "id")
     assert queued["remote_id"] == two["remote_id"]
     refused = connected("price", "set", "Dükkân", one["remote_id"], "12.34", "--by", "sku")
     assert (refused.exit_code, one["remote_id"] in refused.output) == (1, True)
     if one["barcode"]:
-        (queued,) = connected.json("price", "set", "Dükkân", one["barcode"], "12.35", "--by", "barcode", "--sure")
+        (queued,) = connected.json("price", "set", "Dükkân", one["barcode"], "12.35", "--by", "barcode")
         assert queued["remote_id"] == one["remote_id"]
 
 
@@ -80,7 +80,7 @@ def test_what_could_be_two_listings_is_told_and_left_alone(connected):
     assert one["remote_id"] in told.output
     assert two["remote_id"] in told.output
     assert connected.json("outbox")["counts"] == {}
-    (queued,) = connected.json("price", "set", "Dükkân", one["sku"], "9.99", "--by", "sku", "--sure")
+    (queued,) = connected.json("price", "set", "Dükkân", one["sku"], "9.99", "--by", "sku")
     assert queued["remote_id"] == one["remote_id"]
 
 

@@ -132,7 +132,7 @@ def test_what_cannot_be_shipped_says_why(dock: Cli, carrier: httpx.Client) -> No
     asyncio.run(fill(dock.folder, order("5", status=OrderStatus.CANCELLED), order("6", status=OrderStatus.PENDING)))
     told = dock("ship", "S-5", "S-6", "S-99")
     assert told.exit_code == 1
-    for text in ("the order is cancelled", "payment is not confirmed", "S-99"):
+    for text in ("The order is cancelled", "payment is not confirmed", "S-99"):
         assert text in told.output
     assert dock("ship", "S-1", "--carrier", "Dükkân").exit_code == 2
     assert dock("ship", "S-1", "--carrier", "Yok").exit_code == 2

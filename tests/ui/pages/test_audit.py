@@ -154,5 +154,5 @@ async def test_empty_and_words(desk: Desk, qtbot: Any) -> None:
 
 
 def test_the_window_leads_there() -> None:
-    assert [page for page, _, _ in MORE] == ["audit"]
+    assert "audit" in [page for page, _, _ in MORE]
     assert "audit" not in [page for page, _, _ in PAGES]

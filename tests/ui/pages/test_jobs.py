@@ -164,7 +164,7 @@ async def test_what_comes_next_is_listed_soonest_first(desk: Desk, qtbot: Any) -
     page = await shown(desk, qtbot, {"view": "next"})
     await until(lambda: page.next_model.total >= 3, "the clock's plan")
     kinds = [page.next_model.index(n, 0).data() for n in range(page.next_model.total)]
-    assert set(kinds) == {"Siparişler", "Listeler", "Gönderim", "Sınama"}
+    assert set(kinds) == {"Siparişler", "Listeler", "Gönderim", "Sınama", "Hakedişler"}
     assert all(page.next_model.index(n, 1).data() == row.name for n in range(len(kinds)))
     every = {page.next_model.index(n, 0).data(): page.next_model.index(n, 3).data() for n in range(len(kinds))}
     assert every["Siparişler"] == "5 dk aralıkla"
