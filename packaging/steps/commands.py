@@ -17,7 +17,7 @@ from steps.pins import pin
 from steps.words import is_turkish, printable, say, sentence
 
 PYTEST = ["-m", "pytest", "-n", "2", "--dist", "loadfile"]
-EVERYDAY = "not screens and not bench"
+EVERYDAY = "not screens and not bench and not deep"
 SCREEN_PROGRAMS = {"Xvfb": "xvfb", "openbox": "openbox"}
 
 
@@ -141,8 +141,11 @@ def faults(arguments: list[str]) -> int:
     venv = ready("test")
     # One test holds all the rounds, so the limit of a single test grows with them.
     limit = str(max(120, 12 * int(rounds)))
-    line = [str(python_of(venv)), *PYTEST, "-m", "faults", "--timeout", limit]
-    code = call(line, test_environment(venv) | {"PAXZAR_ROUNDS": rounds, "PAXZAR_ALL_MUTATIONS": "1"})
+    line = [str(python_of(venv)), *PYTEST, "-m", "faults or deep", "--timeout", limit]
+    # The kill test gets all rounds; the others, whose rounds are each many cases, a fifth.
+    others = str(max(10, int(rounds) // 5))
+    counts = {"PAXZAR_KILL_ROUNDS": rounds, "PAXZAR_ROUNDS": others, "PAXZAR_ALL_MUTATIONS": "1"}
+    code = call(line, test_environment(venv) | counts)
     timed("faults", started)
     return code
 

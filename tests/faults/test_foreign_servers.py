@@ -29,7 +29,7 @@ from starlette.routing import Route
 
 from tests.support.serving import serve
 
-pytestmark = [pytest.mark.faults, pytest.mark.slow]
+pytestmark = [pytest.mark.faults, pytest.mark.deep, pytest.mark.slow]
 ROOT = Path(__file__).resolve().parents[2]
 HOUR_MS = 3_600_000
 KEY, SECRET = "anahtar-12345678", "gizli-12345678"

@@ -1,6 +1,6 @@
 """kill -9 at random moments of a sync with pulls and price pushes: nothing lost, nothing doubled, the store whole.
 
-10 rounds in the suite, PAXZAR_ROUNDS in `.ci/run`; every round starts a real process and kills it.
+10 rounds in the suite, PAXZAR_KILL_ROUNDS in `.ci/run`; every round starts a real process and kills it.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from providers.sandboxes.woocommerce import create
 from tests.support.serving import serve
 
 pytestmark = [pytest.mark.faults]
-ROUNDS = int(os.environ.get("PAXZAR_ROUNDS", "10"))
+ROUNDS = int(os.environ.get("PAXZAR_KILL_ROUNDS", "10"))
 ROOT = Path(__file__).resolve().parents[2]
 
 

@@ -72,7 +72,7 @@ def test_test_runs_pytest_offscreen_and_passes_its_code(monkeypatch: pytest.Monk
     recorder = Recorder(monkeypatch, code=3)
     assert commands.main(["test", "-k", "money", "--cov"]) == 3
     ((line, variables),) = recorder.calls
-    everyday = ["-m", "not screens and not bench"]
+    everyday = ["-m", "not screens and not bench and not deep"]
     assert line == ["-m", "pytest", "-n", "2", "--dist", "loadfile", *everyday, "-k", "money", "--cov"]
     assert (variables["QT_QPA_PLATFORM"], variables["PYTHONUTF8"]) == ("offscreen", "1")
     assert recorder.levels == ["test"]
@@ -105,8 +105,8 @@ def test_faults_carries_its_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
     recorder = Recorder(monkeypatch, code=5)
     assert commands.main(["faults", "--rounds", "50"]) == 5
     ((line, variables),) = recorder.calls
-    assert line[-4:] == ["-m", "faults", "--timeout", "600"]
-    assert variables["PAXZAR_ROUNDS"] == "50"
+    assert line[-4:] == ["-m", "faults or deep", "--timeout", "600"]
+    assert (variables["PAXZAR_KILL_ROUNDS"], variables["PAXZAR_ROUNDS"]) == ("50", "10")
 
 
 def test_bench_passes_its_arguments(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
