@@ -145,9 +145,8 @@ async def test_parcels_with_five_in_a_hundred_answers_lost(dock: Dock, count: in
     await dock.ship(*ids)
     sent = 0
     for _ in range(lost):
-        gap = rng.randrange(5, 18)
-        dock.fault(kind="drop_after", contains="createShipment", skip=gap)
-        sent += gap + 1
+        sent += rng.randrange(5, 18)  # each fault counts the calls by itself
+        dock.fault(kind="drop_after", contains="createShipment", skip=sent)
     for _ in range(80):
         await dock.drain()
         if not await dock.store.outbox.unknown(dock.carrier.id) and not (await dock.store.outbox.counts()).get(
