@@ -16,7 +16,8 @@ from app.console import Console, utc_now
 from app.formats.numbers import read_number
 from app.formats.words import Words
 from app.model import Payer
-from app.printing.parcel_labels import LabelTrouble, make_parcel_labels
+from app.printing.parcel_labels import make_parcel_labels
+from app.printing.trouble import LabelTrouble
 from app.shipping.address import FIELDS
 from app.shipping.choosing import Rule
 from app.shipping.desk import Draft, ShippingDesk, Wanted
@@ -193,7 +194,7 @@ async def _labels(console: Console, parcels: Sequence[int], out: str, answer: An
         made = await make_parcel_labels(console.store, parcels, out, words)
     except LabelTrouble as error:
         answer.exit = 1
-        answer.say(words("message.label.broken.text", why=error.why))
+        answer.say(sentence(words, error.message, error.reference))
         return
     if isinstance(answer.data, dict):
         answer.data["labels"] = {

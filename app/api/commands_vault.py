@@ -14,7 +14,6 @@ from app.console import Console, utc_now
 from app.contracts import Kind, ProviderError, Secret
 from app.monitor.keys import SNOOZE_DAYS
 from app.platform.keyrings import system_keyring
-from app.printing.recovery_sheet import sheet_words, write_sheet
 from app.store.audit import Action
 from app.store.connections import ConnectionRow
 from app.vault import KdfChoice, SlotInfo, Vault, VaultLocked
@@ -151,6 +150,8 @@ class _Sheet:
 
     async def write(self, code: Secret) -> None:
         """Raises _SheetError."""
+        from app.printing.recovery_sheet import sheet_words, write_sheet  # reportlab: the window must not carry it
+
         told = sheet_words(words_of(self._args), self._vault.id, utc_now())
         try:
             await asyncio.to_thread(write_sheet, self._path, code, told)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Executor
 from pathlib import Path
 from typing import Any, Literal
@@ -13,8 +13,8 @@ from typing import Any, Literal
 from app.formats.words import Words
 from app.model import Order, clean
 from app.platform.files import save_atomically
-from app.printing.label import LabelData, LabelWords, draw_labels
-from app.printing.slip import SlipData, SlipLine, SlipWords, draw_slips
+from app.printing import drawing
+from app.printing.data import LabelData, LabelWords, SlipData, SlipLine, SlipWords
 from app.store import Store, StoreFull, StoreReadOnly
 from app.store.audit import Action, counted
 
@@ -100,10 +100,10 @@ async def make_document(
         labels = [
             label_of(s.order, names.get(s.connection_id, ""), str(sender), words, copies.get(s.id, 0)) for s in stored
         ]
-        data, pages = await loop.run_in_executor(executor, _labels, labels, _words_for(kind, words)), len(labels)
+        data, pages = await loop.run_in_executor(executor, drawing.labels, labels, _words_for(kind, words)), len(labels)
     else:
         slips = [slip_of(s.order, names.get(s.connection_id, ""), str(sender), words) for s in stored]
-        data, pages = await loop.run_in_executor(executor, draw_slips, slips, _words_for(kind, words))
+        data, pages = await loop.run_in_executor(executor, drawing.slips, slips, _words_for(kind, words))
     path = Path(out)
     await asyncio.to_thread(_write, path, data)
     digest = hashlib.sha256(data).hexdigest()
@@ -116,9 +116,6 @@ async def make_document(
         # The parcel goes out today: printing goes on while the disk is full. The copy is not counted.
         log.warning("%d printed documents could not be noted: %s", len(ids), error.key)
     return path, pages
-
-
-_labels: Callable[[list[LabelData], LabelWords], bytes] = draw_labels
 
 
 def _write(path: Path, data: bytes) -> None:

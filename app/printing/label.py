@@ -4,44 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
 from reportlab.lib.units import mm
 
 from app.formats.barcodes import BarcodeError, fit_code128
 from app.formats.pdf import BOLD, REGULAR, draw_lines, fit_block, new_canvas, shorten, text_width
+from app.printing.data import LabelData, LabelWords
 
 WIDTH_MM, HEIGHT_MM, MARGIN_MM = 100.0, 150.0, 4.0
-
-
-class LabelData(msgspec.Struct, frozen=True):
-    """What stands on one label, as text that was cleaned before. `code` is scanned: tracking number, else order number."""
-
-    name: str
-    street: str
-    district: str
-    city: str
-    postcode: str
-    country: str
-    phone: str
-    order_number: str
-    channel: str
-    code: str
-    carrier: str = ""
-    sender: str = ""
-    cash_on_delivery: str = ""  # '749,90 TRY', already in the merchant's way of writing
-    items: str = ""
-    reprint: int = 0
-
-
-class LabelWords(msgspec.Struct, frozen=True):
-    """The few words on a label, in the merchant's language."""
-
-    sender: str = "Gönderen"
-    receiver: str = "Alıcı"
-    order: str = "Sipariş"
-    cash: str = "Kapıda ödeme"
-    phone: str = "Tel"
-    copy: str = "Kopya"
 
 
 def draw_labels(labels: list[LabelData], words: LabelWords, dpi: int = 203) -> bytes:

@@ -1,28 +1,29 @@
 """Labels of parcels as a file: our own where the carrier gives none, the carrier's documents as they came otherwise.
 
-A carrier's PDF pages are put behind each other unscaled; its ZPL and EPL are written beside the PDF, byte for byte.
+A carrier's PDF pages are put behind each other unscaled; its ZPL and EPL are written beside the PDF, the ZPL after the safety
+filter. One label that cannot be printed stops all before anything is written: a stack with a hole is packed wrong.
 """
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
-import io
 import logging
 from collections.abc import Sequence
 from concurrent.futures import Executor
 from pathlib import Path
 
 import msgspec
-from reportlab.lib.units import mm
-from reportlab.lib.utils import ImageReader
 
-from app.formats.pdf import new_canvas
+from app.contracts.messages import ProviderError
 from app.formats.words import Words
-from app.model import Address, LabelFormat, clean
+from app.formats.zpl import only_formats
+from app.model import Address, Label, LabelFormat, clean
 from app.platform.files import save_atomically
-from app.printing.label import LabelData, LabelWords, draw_labels
-from app.store import KeptLabel, ParcelRow, Store, StoredOrder, StoreFull, StoreReadOnly
+from app.printing import drawing
+from app.printing.data import LabelData, LabelWords
+from app.printing.trouble import LabelTrouble
+from app.store import ParcelRow, Store, StoredOrder, StoreFull, StoreReadOnly
 from app.store.audit import Action, counted
 
 log = logging.getLogger(__name__)
@@ -39,21 +40,13 @@ class MadeLabels(msgspec.Struct, frozen=True):
     without: tuple[int, ...] = ()
 
 
-class LabelTrouble(Exception):
-    """A carrier's document that cannot be read; `parcel` its id."""
-
-    def __init__(self, parcel: int, why: str) -> None:
-        super().__init__(why)
-        self.parcel, self.why = parcel, why
-
-
 async def make_parcel_labels(
     store: Store, ids: Sequence[int], out: str | Path, words: Words, executor: Executor | None = None
 ) -> MadeLabels:
     """Write the labels of these parcels in the order given. Raises LabelTrouble, OSError; journal rows only after the file is
     on disk."""
     path, rows = Path(out), await store.parcels.get_many(ids)
-    parts: list[bytes] = []
+    parts: list[tuple[str, bytes | Label]] = []
     beside: dict[Path, bytes] = {}
     without, printed = [], []
     sender = str(await store.settings.get("sender") or "")
@@ -64,14 +57,16 @@ async def make_parcel_labels(
             continue
         printed.append(row)
         if kept:
-            parts += [_page(row.id, one) for one in kept if one.label.format in _IN_PDF]
+            parts += [(row.reference, one.label) for one in kept if one.label.format in _IN_PDF]
             for n, one in enumerate(kept, 1):
                 if one.label.format not in _IN_PDF:
                     tail = f"-{n}" if len(kept) > 1 else ""
-                    beside[path.with_name(f"{path.stem}-{row.reference}{tail}.{one.label.format}")] = one.label.data
+                    file = path.with_name(f"{path.stem}-{row.reference}{tail}.{one.label.format}")
+                    beside[file] = await asyncio.to_thread(_printable, row.reference, one.label)
         else:
-            parts.append(await _own(store, row, sender, words, executor))
-    data, pages = await asyncio.to_thread(_joined, parts)
+            parts.append((row.reference, await _own(store, row, sender, words, executor)))
+    loop = asyncio.get_running_loop()
+    data, pages = await loop.run_in_executor(executor, drawing.bundle, parts) if parts else (b"", 0)
     files = {**({path: data} if data else {}), **beside}
     for file, content in files.items():
         await asyncio.to_thread(_write, file, content)
@@ -86,7 +81,7 @@ async def _own(store: Store, row: ParcelRow, sender: str, words: Words, executor
     names = {one.id: one.name for one in await store.connections.list(removed=True)}
     labels = labels_of(row, orders, own, names, sender, words)
     named = LabelWords(**{name: words(f"print.label.{name}") for name in LabelWords.__struct_fields__})
-    return await asyncio.get_running_loop().run_in_executor(executor, draw_labels, labels, named)
+    return await asyncio.get_running_loop().run_in_executor(executor, drawing.labels, labels, named)
 
 
 def labels_of(
@@ -119,46 +114,14 @@ def labels_of(
     return [msgspec.structs.replace(data, carrier=clean(f"{row.carrier} · {text}", 80)) for text in pieces]
 
 
-def _page(parcel: int, kept: KeptLabel) -> bytes:
-    """A carrier's label as PDF: its own, or its picture at its own size."""
-    if kept.label.format is LabelFormat.PDF:
-        return kept.label.data
+def _printable(reference: str, label: Label) -> bytes:
+    """A label in a printer's own language. Raises LabelTrouble for ZPL that would do more than print."""
+    if label.format is not LabelFormat.ZPL:
+        return label.data
     try:
-        picture = ImageReader(io.BytesIO(kept.label.data))
-        wide, high = picture.getSize()
-    except Exception as error:  # reportlab wraps whatever the picture's reader raises
-        raise LabelTrouble(parcel, type(error).__name__) from error
-    if not 0 < wide * high <= 50_000_000:
-        raise LabelTrouble(parcel, f"{wide}×{high}")
-    dpi = kept.label.dpi or 203
-    width = kept.label.width_mm or wide / dpi * 25.4
-    height = kept.label.height_mm or width * high / wide
-    canvas, buffer = new_canvas(width, height, "Paxzar")
-    canvas.drawImage(picture, 0, 0, width * mm, height * mm)
-    canvas.showPage()
-    canvas.save()
-    return buffer.getvalue()
-
-
-def _joined(parts: Sequence[bytes]) -> tuple[bytes, int]:
-    import pypdfium2  # type: ignore[import-untyped]  # on first use: the program starts without it
-
-    if not parts:
-        return b"", 0
-    made = pypdfium2.PdfDocument.new()
-    try:
-        for part in parts:
-            try:
-                source = pypdfium2.PdfDocument(part)
-            except pypdfium2.PdfiumError as error:
-                raise LabelTrouble(0, str(error)[:100]) from error
-            made.import_pages(source)
-            source.close()
-        buffer = io.BytesIO()
-        made.save(buffer)
-        return buffer.getvalue(), len(made)
-    finally:
-        made.close()
+        return only_formats(label.data)
+    except ProviderError as error:
+        raise LabelTrouble(reference, error.message) from error
 
 
 async def _journal(store: Store, rows: Sequence[ParcelRow], files: dict[Path, bytes], path: Path) -> None:

@@ -4,46 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
 from reportlab.lib.units import mm
 
 from app.formats.barcodes import BarcodeError, fit_code128
 from app.formats.pdf import BOLD, REGULAR, draw_lines, new_canvas, shorten, wrap
+from app.printing.data import SlipData, SlipWords
 
 WIDTH_MM, HEIGHT_MM, MARGIN_MM = 210.0, 297.0, 15.0
-
-
-class SlipLine(msgspec.Struct, frozen=True):
-    sku: str
-    barcode: str
-    title: str
-    quantity: int
-    amount: str
-
-
-class SlipData(msgspec.Struct, frozen=True):
-    """Cleaned text; amounts and dates already written in the merchant's way."""
-
-    order_number: str
-    channel: str
-    placed_at: str
-    buyer: str
-    address: str
-    lines: tuple[SlipLine, ...]
-    total: str
-    note: str = ""
-    sender: str = ""
-
-
-class SlipWords(msgspec.Struct, frozen=True):
-    title: str = "Sevk fişi"
-    sku: str = "Stok kodu"
-    goods: str = "Ürün"
-    quantity: str = "Adet"
-    amount: str = "Tutar"
-    total: str = "Toplam"
-    note: str = "Not"
-    pieces: str = "adet"
 
 
 def draw_slips(slips: list[SlipData], words: SlipWords) -> tuple[bytes, int]:

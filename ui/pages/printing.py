@@ -12,9 +12,10 @@ from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.changes import CONNECTIONS, ORDERS, PRINTS, ChangeReport
+from app.printing import drawing
+from app.printing.data import LabelWords
 from app.printing.documents import Kind as DocumentKind
 from app.printing.documents import label_of
-from app.printing.label import LabelWords, draw_labels
 from app.store import PrintRow
 from ui.kit import Action, Burst, begin
 from ui.pages.orders_documents import DocumentDesk
@@ -286,7 +287,7 @@ class PrintPage(Page):
         label = label_of(stored.order, name, sender, words(), copies.get(order_id, 0))
         named = LabelWords(**{field: t(f"print.label.{field}") for field in LabelWords.__struct_fields__})
         loop = asyncio.get_running_loop()
-        data = await loop.run_in_executor(self.services.worker.executor(), draw_labels, [label], named)
+        data = await loop.run_in_executor(self.services.worker.executor(), drawing.labels, [label], named)
         return await picture_of(data), stored.order.number
 
     async def _of_document(self, print_id: int, at: int) -> tuple[Picture, str] | None:

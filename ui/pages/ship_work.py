@@ -10,9 +10,11 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QWidget
 
+from app.api.answers import sentence
 from app.changes import ORDERS, PRINTS, ChangeReport
 from app.formats.names import safe_file_name
-from app.printing.parcel_labels import LabelTrouble, MadeLabels, make_parcel_labels
+from app.printing.parcel_labels import MadeLabels, make_parcel_labels
+from app.printing.trouble import LabelTrouble
 from app.shipping import PARCELS
 from app.shipping.desk import Draft, ShippingDesk
 from app.store import ParcelRow
@@ -162,7 +164,8 @@ class ShipWork:
         try:
             made = await make_parcel_labels(services.store, ids, path, words(), services.worker.executor())
         except LabelTrouble as error:
-            raise DocumentError("parcels.page.labels_failed") from error
+            reason = sentence(words(), error.message, error.reference)
+            raise DocumentError("parcels.page.labels_failed", reason=reason) from error
         except OSError as error:
             raise DocumentError("orders.document.failed_disk", reason=error.strerror or str(error)) from error
         for table in (PARCELS, ORDERS, PRINTS):

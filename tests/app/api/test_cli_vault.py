@@ -19,6 +19,7 @@ from app.api.handover import HandoverServer
 from app.cli import main
 from app.console import open_console
 from app.contracts import Secret
+from app.printing import recovery_sheet
 from app.vault import Vault
 from tests.app.api.backing import Keyring
 from tests.app.api.conftest import Cli
@@ -138,7 +139,7 @@ def test_a_sheet_that_cannot_be_written_voids_nothing(made: Cli, tmp_path: Path,
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patched:
-        patched.setattr(commands_vault, "write_sheet", full)
+        patched.setattr(recovery_sheet, "write_sheet", full)
         refused = made("vault", "recovery", "--out", str(tmp_path / "other.pdf"))
     assert refused.exit_code == 1
     assert "No space left" in refused.output

@@ -20,9 +20,10 @@ from app.formats.barcodes import BarcodeError, fit_code128
 from app.formats.words import Words
 from app.model import Address, Buyer, Money, Order, OrderLine, OrderStatus, Price
 from app.platform.worker import Worker
+from app.printing.data import LabelData, LabelWords, SlipData, SlipLine, SlipWords
 from app.printing.documents import label_of, make_document, slip_of
-from app.printing.label import LabelData, LabelWords, draw_labels
-from app.printing.slip import SlipData, SlipLine, SlipWords, draw_slips
+from app.printing.label import draw_labels
+from app.printing.slip import draw_slips
 from app.store import Store
 
 NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
