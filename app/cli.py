@@ -13,15 +13,19 @@ from typing import Any, TypeVar
 
 import click
 
-from app.api import cli_sign_in
+from app.api import (
+    cli_goods,
+    cli_money,
+    cli_privacy,
+    cli_safety,
+    cli_service,
+    cli_sheets,
+    cli_shipping,
+    cli_sign_in,
+    cli_vault,
+)
 from app.api.answers import Answer
-from app.api.cli_money import register as register_money
-from app.api.cli_privacy import register as register_privacy
-from app.api.cli_safety import Shell, register
-from app.api.cli_service import register as register_service
-from app.api.cli_sheets import register as register_sheets
-from app.api.cli_shipping import register as register_shipping
-from app.api.cli_vault import register as register_vault
+from app.api.cli_safety import Shell
 from app.contracts import ProviderError, Secret
 from app.contracts.catalogue import Catalogue, UnknownIntegration, providers_root
 from app.formats.words import Words, system_language
@@ -247,125 +251,6 @@ def sync(name: str | None, orders: bool, listings: bool, since: str | None, full
 
 @main.command()
 @click.argument("name", required=False)
-@click.option("--search", help="Number, name, SKU or phone.")
-@click.option("--status", help="One or more, with commas: pending, open, shipped, delivered, cancelled, returned.")
-@click.option("--limit", type=int, default=0)
-@common
-def orders(name: str | None, search: str | None, status: str | None, limit: int, workspace: Path | None, unlock_from: str | None, as_json: bool) -> None:  # fmt: skip
-    """The stored orders."""
-    run("orders", {"name": name, "search": search, "status": status, "limit": limit}, workspace, unlock_from, as_json)
-
-
-@main.command()
-@click.argument("name")
-@click.argument("number")
-@common
-def fetch(name: str, number: str, workspace: Path | None, unlock_from: str | None, as_json: bool) -> None:
-    """Fetch one order again by its number."""
-    run("fetch", {"name": name, "number": number}, workspace, unlock_from, as_json)
-
-
-@main.command()
-@click.argument("name", required=False)
-@click.option("--search", help="SKU, barcode or title.")
-@click.option("--limit", type=int, default=0)
-@common
-def listings(name: str | None, search: str | None, limit: int, workspace: Path | None, unlock_from: str | None, as_json: bool) -> None:  # fmt: skip
-    """The stored listings."""
-    run("listings", {"name": name, "search": search, "limit": limit}, workspace, unlock_from, as_json)
-
-
-by_option = click.option(
-    "--by",
-    type=click.Choice(["auto", "sku", "barcode", "id"]),
-    default="auto",
-    show_default=True,
-    help="What SKU is: the SKU, the barcode or the channel's id of the listing.",
-)
-
-
-sure_option = click.option("--zero", "--sure", "sure", is_flag=True, help="Zero is meant.")
-
-
-@main.group()
-def price() -> None:
-    """Prices."""
-
-
-@price.command("set", context_settings={"ignore_unknown_options": True})  # -5 is an amount, if a wrong one
-@click.argument("name")
-@click.argument("sku")
-@click.argument("amount")
-@by_option
-@click.option("--list-price", help="The crossed-out price.")
-@sure_option
-@common
-def price_set(name: str, sku: str, amount: str, by: str, list_price: str | None, sure: bool, workspace: Path | None, unlock_from: str | None, as_json: bool) -> None:  # fmt: skip
-    """Queue a price for a listing."""
-    args = {
-        "name": name,
-        "sku": sku,
-        "value": amount,
-        "list_price": list_price,
-        "sure": sure,
-        "by": by,
-        "kind": "price",
-    }
-    run("set", args, workspace, unlock_from, as_json)
-
-
-@main.group()
-def stock() -> None:
-    """Stock."""
-
-
-@stock.command("set", context_settings={"ignore_unknown_options": True})
-@click.argument("name")
-@click.argument("sku")
-@click.argument("count")
-@by_option
-@sure_option
-@common
-def stock_set(name: str, sku: str, count: str, by: str, sure: bool, workspace: Path | None, unlock_from: str | None, as_json: bool) -> None:  # fmt: skip
-    """Queue a stock figure for a listing."""
-    run(
-        "set",
-        {"name": name, "sku": sku, "value": count, "sure": sure, "by": by, "kind": "stock"},
-        workspace,
-        unlock_from,
-        as_json,
-    )
-
-
-@main.command()
-@click.argument("name", required=False)
-@click.option("--drain", is_flag=True, help="Send now and wait for the vendors' results.")
-@click.option("--patience", type=float, default=120.0, show_default=True, help="Seconds to wait for later results.")
-@click.option("--limit", type=int, default=1000)
-@common
-def outbox(name: str | None, drain: bool, patience: float, limit: int, workspace: Path | None, unlock_from: str | None, as_json: bool) -> None:  # fmt: skip
-    """What waits to be sent, and what became of it."""
-    run("outbox", {"name": name, "drain": drain, "patience": patience, "limit": limit}, workspace, unlock_from, as_json)
-
-
-@main.command()
-@click.argument("orders", nargs=-1, required=True)
-@click.option("--out", required=True, type=click.Path(dir_okay=False, path_type=Path), help="The PDF to write.")
-@click.option("--document", type=click.Choice(["label", "slip"]), default="label", show_default=True)
-@common
-def label(orders: tuple[str, ...], out: Path, document: str, workspace: Path | None, unlock_from: str | None, as_json: bool) -> None:  # fmt: skip
-    """Print address labels or packing slips of stored orders into a PDF."""
-    run(
-        "label",
-        {"orders": list(orders), "out": str(out.resolve()), "document": document},
-        workspace,
-        unlock_from,
-        as_json,
-    )
-
-
-@main.command()
-@click.argument("name", required=False)
 @common
 def health(name: str | None, workspace: Path | None, unlock_from: str | None, as_json: bool) -> None:
     """State, response times and availability of the connections."""
@@ -446,14 +331,10 @@ def doctor(workspace: Path | None, as_json: bool) -> None:
     finish(loop_run(examine(workspace or live_folder(), lang())), as_json)
 
 
-register(main, Shell(common, run, read_text, finish, lang))
-cli_sign_in.register(main, Shell(common, run, read_text, finish, lang))
-register_privacy(main, Shell(common, run, read_text, finish, lang))
-register_money(main, Shell(common, run, read_text, finish, lang))
-register_sheets(main, Shell(common, run, read_text, finish, lang))
-register_service(main, Shell(common, run, read_text, finish, lang))
-register_shipping(main, Shell(common, run, read_text, finish, lang))
-register_vault(main, Shell(common, run, read_text, finish, lang), run_with)
+SHELL = Shell(common, run, read_text, finish, lang)
+for room in (cli_goods, cli_safety, cli_sign_in, cli_privacy, cli_money, cli_sheets, cli_service, cli_shipping):
+    room.register(main, SHELL)
+cli_vault.register(main, SHELL, run_with)
 
 if __name__ == "__main__":
     main()

@@ -24,7 +24,9 @@ from app.kit.fields import maybe, named, read_lenient, tracking_number
 from app.kit.folders import FileInfo, Folder, LocalFolder, opened, sub_path
 from app.kit.graphql import GraphQLErrorItem, as_message, graphql_call, graphql_errors
 from app.kit.oauth_refresh import RefreshAuth, refreshing
+from app.kit.outcomes import each_alone
 from app.kit.pages import Following, pages, with_params
+from app.kit.places import phone_text, with_quarter
 from app.kit.records import plausible, read_records, reject
 from app.kit.sftp import SftpPlace, pinned, sftp_folder
 from app.kit.sheets import (
@@ -47,10 +49,11 @@ from app.kit.soap import Node, read_xml, soap_body, soap_call, soap_errors
 __all__ = [
     "BasicAuth", "Call", "Cell", "Classifier", "Element", "FileInfo", "Folder", "Following", "GraphQLErrorItem", "Grid",
     "HeaderAuth", "LocalFolder", "MemoryTokens", "Node", "OAuth1Auth", "RefreshAuth", "Reply", "SftpPlace", "Sheet",
-    "TokenAuth", "Why", "as_message", "bearer", "cell_name", "child", "children", "decode_json", "descendant", "ean_ok",
-    "encode_json", "field_message", "graphql_call", "graphql_errors", "http_errors", "httpx", "in_header", "json_call",
-    "local_name", "looks_like_html", "maybe", "named", "oauth1_url", "opened", "pages", "parse_xml", "pinned",
-    "plausible", "read_grids", "read_lenient", "read_number", "read_records", "read_whole", "read_xml", "refreshing",
+    "TokenAuth", "Why", "as_message", "bearer", "cell_name", "child", "children", "decode_json", "descendant", "each_alone",
+    "ean_ok", "encode_json", "field_message", "graphql_call", "graphql_errors", "http_errors", "httpx", "in_header", "json_call",
+    "local_name", "looks_like_html", "maybe", "named", "oauth1_url", "opened", "pages", "parse_xml", "phone_text",
+    "pinned", "plausible", "read_grids", "read_lenient", "read_number", "read_records", "read_whole", "read_xml", "refreshing",
     "reject", "retry_after", "segment", "send", "sftp_folder", "sheet_template", "soap_body", "soap_call",
-    "soap_errors", "sub_path", "text_cell", "text_of", "tracking_number", "with_params", "write_csv", "xlsx_bytes",
+    "soap_errors", "sub_path", "text_cell", "text_of", "tracking_number", "with_params", "with_quarter",
+    "write_csv", "xlsx_bytes",
 ]  # fmt: skip

@@ -265,7 +265,11 @@ def read_device(reply: Reply, hide: Iterable[str] = ()) -> DeviceCode:
     wire = decode_json(reply, _DeviceWire)
     address, complete = wire.verification_uri or wire.verification_url, wire.verification_uri_complete or ""
     if not browsable(address):
-        raise fail(Message("answer.unexpected", {"reason": "no address to open", "field": "verification_uri", "operation": "token"}))
+        raise fail(
+            Message(
+                "answer.unexpected", {"reason": "no address to open", "field": "verification_uri", "operation": "token"}
+            )
+        )
     life, interval = _seconds(wire.expires_in), _seconds(wire.interval)
     return DeviceCode(
         Secret(wire.device_code), clean(wire.user_code, 40), address, complete if browsable(complete) else "",

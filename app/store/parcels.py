@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from app.contracts.messages import Message
-from app.model import Label, Money, ShipmentRequest, TrackingReport, to_epoch_ms
+from app.model import Label, ShipmentRequest, TrackingReport, to_epoch_ms
 from app.store import audit, outbox, parcel_fate, parcel_query
 from app.store.db import Database
 from app.store.errors import StoreError
@@ -302,10 +302,6 @@ class Parcels:
 def new_reference(now: datetime) -> str:
     """The day and ten digits of chance: 16 digits are eight symbols of Code 128, and no two computers draw the same."""
     return f"{now:%y%m%d}{secrets.randbelow(10**10):010}"
-
-
-def money_of(micros: int | None, currency: str) -> Money | None:
-    return None if micros is None else Money.from_micros(micros, currency)
 
 
 def _free_reference(conn: sqlite3.Connection, now: datetime) -> str:

@@ -21,7 +21,7 @@ from app.contracts import (
     Receipt,
     fail,
 )
-from app.kit import Call, pages
+from app.kit import Call, each_alone, pages
 from app.model import (
     Claim,
     Listing,
@@ -180,17 +180,7 @@ class Mirakl(Connection):
     # -- shipping --------------------------------------------------------------------------------------------------------
     async def confirm_shipments(self, notices: Sequence[ShipmentNotice]) -> Receipt:
         """Tells carrier and tracking number (OR23), then that the order left (OR24)."""
-        outcomes: list[Outcome] = []
-        for notice in notices:
-            try:
-                outcomes.append(await self._confirm(notice))
-            except ProviderError as error:
-                if not outcomes:
-                    raise
-                rest = notices[len(outcomes) :]
-                outcomes += [Outcome(one.key, OutcomeState.UNKNOWN, error.message) for one in rest]
-                break
-        return Receipt(tuple(outcomes))
+        return await each_alone(notices, self._confirm)
 
     async def _confirm(self, notice: ShipmentNotice) -> Outcome:
         """Raises when nothing was told yet."""

@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import msgspec
 
-from app.model import Address, clean, fold, phone_e164
+from app.kit import phone_text
+from app.model import Address, clean, fold
 
 #: Alpha-3 and alpha-2 in one word, of the countries that buyers of Turkish shops live in.
 _PAIRS = """
@@ -83,5 +84,5 @@ def to_address(wire: AddressWire | None) -> Address:
         state=state,
         postcode=clean(wire.zip_code or "", 20),
         country=code,
-        phone=phone_e164(phone, code or "TR") or clean(phone, 40),
+        phone=phone_text(phone, code or "TR"),
     )

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from app.contracts import Account, Kind, Message, Outcome, OutcomeState, Page, ProbeResult, ProviderError, Receipt, fail
-from app.kit import Call, HeaderAuth, Reply, decode_json, httpx, send
+from app.kit import Call, HeaderAuth, Reply, decode_json, each_alone, httpx, send
 from app.model import Claim, Listing, Order, PriceChange, ShipmentNotice, StockChange, Window
 from providers.marketplaces import ciceksepeti_calls as calls
 from providers.marketplaces import ciceksepeti_claims as returns
@@ -163,17 +163,7 @@ class Ciceksepeti:
     async def confirm_shipments(self, notices: Sequence[ShipmentNotice]) -> Receipt:
         """By the order's own cargo model: with the vendor's carriers a code for the label is made (the reference of the outcome) and
         the merchant's number goes nowhere; with a contract of the merchant's, carrier and number are told."""
-        outcomes: list[Outcome] = []
-        for notice in notices:
-            try:
-                outcomes.append(await self._confirm(notice))
-            except ProviderError as error:
-                if not outcomes:
-                    raise
-                rest = notices[len(outcomes) :]
-                outcomes += [Outcome(n.key, OutcomeState.UNKNOWN, error.message) for n in rest]
-                break
-        return Receipt(tuple(outcomes))
+        return await each_alone(notices, self._confirm)
 
     async def _confirm(self, notice: ShipmentNotice) -> Outcome:
         """Raises when nothing is known to have been sent."""

@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from app.kit import maybe, tracking_number
+from app.kit import maybe, tracking_number, with_quarter
 from app.model import Address, Buyer, Money, Order, OrderLine, OrderStatus, Price, clean, fold, phone_e164
 from providers.marketplaces.ciceksepeti_calls import ZONE
 
@@ -143,8 +143,7 @@ def status_of(rows: Iterable[RowWire]) -> OrderStatus:
 
 def ship_to(row: RowWire) -> Address:
     street, quarter = clean(row.receiver_address or ""), clean(row.receiver_region or "")
-    if quarter and fold(quarter) not in fold(street):
-        street = f"{quarter} {street}".strip()
+    street = with_quarter(street, quarter)
     phone = clean(str(row.receiver_phone or ""), 40)
     return Address(
         name=clean(row.receiver_name or ""), street=street, district=clean(row.receiver_district or ""),

@@ -25,7 +25,7 @@ from app.contracts import (
     Reject,
     fail,
 )
-from app.kit import BasicAuth, Call, Classifier, Reply, httpx, pages, send
+from app.kit import BasicAuth, Call, Classifier, Reply, each_alone, httpx, pages, send
 from app.model import (
     Claim,
     Label,
@@ -225,17 +225,7 @@ class Hepsiburada:
     # -- shipping --------------------------------------------------------------------------------------------------------
     async def confirm_shipments(self, notices: Sequence[ShipmentNotice]) -> Receipt:
         """Packs the lines (that is how Hepsiburada is told), and tells an own carrier's tracking number."""
-        outcomes: list[Outcome] = []
-        for notice in notices:
-            try:
-                outcomes.append(await self._confirm(notice))
-            except ProviderError as error:
-                if not outcomes:
-                    raise
-                rest = notices[len(outcomes) :]
-                outcomes += [Outcome(n.key, OutcomeState.UNKNOWN, error.message) for n in rest]
-                break
-        return Receipt(tuple(outcomes))
+        return await each_alone(notices, self._confirm)
 
     async def _confirm(self, notice: ShipmentNotice) -> Outcome:
         """Raises when nothing is known to have been sent."""

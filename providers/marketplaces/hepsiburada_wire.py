@@ -13,7 +13,7 @@ from decimal import Decimal
 import msgspec
 
 from app.contracts import Message, Page, fail
-from app.kit import Reply, decode_json, read_records
+from app.kit import Reply, decode_json, phone_text, read_records, with_quarter
 from app.model import (
     Address,
     Buyer,
@@ -25,7 +25,6 @@ from app.model import (
     clean,
     fold,
     parse_iso,
-    phone_e164,
 )
 from providers.marketplaces.hepsiburada_calls import ZONE
 
@@ -149,8 +148,7 @@ def to_address(wire: AddressWire | None) -> Address:
     if wire is None:
         return Address()
     street, quarter = clean(wire.address or ""), clean(wire.district or "")
-    if quarter and fold(quarter) not in fold(street):
-        street = f"{quarter} {street}".strip()
+    street = with_quarter(street, quarter)
     country = clean(wire.country_code or "", 2)
     phone = wire.phone_number or wire.alternate_phone_number or ""
     return Address(
@@ -160,7 +158,7 @@ def to_address(wire: AddressWire | None) -> Address:
         city=clean(wire.city or ""),
         postcode=clean(wire.postal_code or "", 20),
         country=country,
-        phone=phone_e164(phone, country or "TR") or clean(phone, 40),
+        phone=phone_text(phone, country or "TR"),
     )
 
 

@@ -24,7 +24,7 @@ from app.contracts import (
     Receipt,
     fail,
 )
-from app.kit import Call, Reply, decode_json, httpx, send
+from app.kit import Call, Reply, decode_json, each_alone, httpx, send
 from app.model import Claim, Listing, Order, OrderStatus, PriceChange, ShipmentNotice, StockChange, Window
 from providers.marketplaces import idefix_calls as calls
 from providers.marketplaces.idefix_goods import parse_batch, parse_listings, parse_ticket, product_rows
@@ -167,17 +167,7 @@ class Idefix:
     async def confirm_shipments(self, notices: Sequence[ShipmentNotice]) -> Receipt:
         """Tells the tracking number of a carrier of the merchant's own; a parcel that goes by the platform's contract is set to
         "picking", and its carrier tells the rest."""
-        outcomes: list[Outcome] = []
-        for notice in notices:
-            try:
-                outcomes.append(await self._confirm(notice))
-            except ProviderError as error:
-                if not outcomes:
-                    raise
-                rest = notices[len(outcomes) :]
-                outcomes += [Outcome(n.key, OutcomeState.UNKNOWN, error.message) for n in rest]
-                break
-        return Receipt(tuple(outcomes))
+        return await each_alone(notices, self._confirm)
 
     async def _confirm(self, notice: ShipmentNotice) -> Outcome:
         """Looks first: what was told before is not told again. Raises when nothing is known to have been sent."""

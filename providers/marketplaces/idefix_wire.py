@@ -13,7 +13,7 @@ from decimal import ROUND_HALF_UP, Decimal
 import msgspec
 
 from app.contracts import Message, Page, fail
-from app.kit import Reply, decode_json, maybe, named, read_lenient, segment, tracking_number
+from app.kit import Reply, decode_json, maybe, named, phone_text, read_lenient, segment, tracking_number, with_quarter
 from app.model import (
     Address,
     Buyer,
@@ -26,7 +26,6 @@ from app.model import (
     clean,
     fold,
     parse_iso,
-    phone_e164,
 )
 from providers.marketplaces.idefix_calls import ZONE
 
@@ -151,8 +150,7 @@ def to_address(wire: AddressWire | None) -> Address:
     if wire is None:
         return Address()
     street, quarter = clean(wire.address1 or ""), clean(wire.neighborhood or "")
-    if quarter and fold(quarter) not in fold(street):
-        street = f"{quarter} {street}".strip()
+    street = with_quarter(street, quarter)
     phone = wire.phone or ""
     return Address(
         name=clean(wire.full_name or f"{wire.first_name or ''} {wire.last_name or ''}"),
@@ -161,7 +159,7 @@ def to_address(wire: AddressWire | None) -> Address:
         city=clean(wire.city or ""),
         postcode=clean(wire.postal_code or "", 20),
         country="TR",
-        phone=phone_e164(phone) or clean(phone, 40),
+        phone=phone_text(phone),
     )
 
 

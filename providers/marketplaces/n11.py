@@ -24,7 +24,7 @@ from app.contracts import (
     Receipt,
     fail,
 )
-from app.kit import Call, HeaderAuth, Reply, decode_json, httpx, send
+from app.kit import Call, HeaderAuth, Reply, decode_json, each_alone, httpx, send
 from app.model import Claim, Listing, Order, OrderStatus, PriceChange, ShipmentNotice, StockChange, Window
 from providers.marketplaces import n11_calls as calls
 from providers.marketplaces import n11_soap as soap
@@ -129,17 +129,7 @@ class N11:
     # -- shipping --------------------------------------------------------------------------------------------------------
     async def confirm_shipments(self, notices: Sequence[ShipmentNotice]) -> Receipt:
         """Sets lines to Picking. N11's carriers bring the tracking number: there is no call to tell one."""
-        outcomes: list[Outcome] = []
-        for notice in notices:
-            try:
-                outcomes.append(await self._confirm(notice))
-            except ProviderError as error:
-                if not outcomes:
-                    raise
-                rest = notices[len(outcomes) :]
-                outcomes += [Outcome(n.key, OutcomeState.UNKNOWN, error.message) for n in rest]
-                break
-        return Receipt(tuple(outcomes))
+        return await each_alone(notices, self._confirm)
 
     async def _confirm(self, notice: ShipmentNotice) -> Outcome:
         """Raises when nothing is known to have been sent."""

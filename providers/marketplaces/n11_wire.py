@@ -14,7 +14,7 @@ from functools import lru_cache
 import msgspec
 
 from app.contracts import Page
-from app.kit import read_records
+from app.kit import phone_text, read_records, with_quarter
 from app.model import (
     Address,
     Buyer,
@@ -26,7 +26,6 @@ from app.model import (
     clean,
     fold,
     from_epoch_ms,
-    phone_e164,
 )
 from providers.marketplaces.n11_calls import PageWire
 
@@ -111,8 +110,7 @@ def to_address(wire: AddressWire | None) -> Address:
     if wire is None:
         return Address()
     street, quarter = clean(wire.address or ""), clean(wire.neighborhood or "")
-    if quarter and fold(quarter) not in fold(street):
-        street = f"{quarter} {street}".strip()
+    street = with_quarter(street, quarter)
     phone = wire.gsm or ""
     return Address(
         name=clean(wire.full_name or ""),
@@ -121,7 +119,7 @@ def to_address(wire: AddressWire | None) -> Address:
         city=clean(wire.city or ""),
         postcode=clean(wire.postal_code or "", 20),
         country="TR",
-        phone=phone_e164(phone) or clean(phone, 40),
+        phone=phone_text(phone),
     )
 
 

@@ -13,7 +13,7 @@ from decimal import ROUND_HALF_UP, Decimal
 import msgspec
 
 from app.contracts import Message, Page, fail
-from app.kit import maybe, named, read_lenient, tracking_number
+from app.kit import maybe, named, phone_text, read_lenient, tracking_number, with_quarter
 from app.model import (
     Address,
     Buyer,
@@ -24,9 +24,7 @@ from app.model import (
     Price,
     Vat,
     clean,
-    fold,
     parse_iso,
-    phone_e164,
 )
 from providers.marketplaces.pazarama_calls import ZONE
 
@@ -192,8 +190,7 @@ def to_address(wire: AddressWire | None) -> Address:
         return Address()
     street = clean(wire.address_detail or wire.display_address_text or "")
     quarter = clean(wire.neighborhood_name or "")
-    if quarter and fold(quarter) not in fold(street):
-        street = f"{quarter} {street}".strip()
+    street = with_quarter(street, quarter)
     phone = wire.phone_number or ""
     return Address(
         name=clean(wire.name_surname or ""),
@@ -202,7 +199,7 @@ def to_address(wire: AddressWire | None) -> Address:
         city=clean(wire.city_name or ""),
         postcode=clean(wire.postal_code or "", 20),
         country="TR",
-        phone=phone_e164(phone) or clean(phone, 40),
+        phone=phone_text(phone),
     )
 
 

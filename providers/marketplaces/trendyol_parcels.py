@@ -10,7 +10,7 @@ from decimal import Decimal
 import msgspec
 
 from app.contracts import Message, Outcome, OutcomeState, ProviderError, Receipt, fail
-from app.kit import Reply, decode_json
+from app.kit import Reply, decode_json, each_alone
 from app.model import Label, LabelFormat, Order, OrderStatus, ShipmentNotice
 from providers.marketplaces import trendyol_calls as calls
 from providers.marketplaces import trendyol_service as service
@@ -69,17 +69,7 @@ class TrendyolParcels(TrendyolLabels):
     # -- shipping --------------------------------------------------------------------------------------------------------
     async def confirm_shipments(self, notices: Sequence[ShipmentNotice]) -> Receipt:
         """Sets packages to Picking and tells an own tracking number (contracted carriers bring Trendyol's own)."""
-        outcomes: list[Outcome] = []
-        for notice in notices:
-            try:
-                outcomes.append(await self._confirm(notice))
-            except ProviderError as error:
-                if not outcomes:
-                    raise
-                rest = notices[len(outcomes) :]
-                outcomes += [Outcome(n.key, OutcomeState.UNKNOWN, error.message) for n in rest]
-                break
-        return Receipt(tuple(outcomes))
+        return await each_alone(notices, self._confirm)
 
     async def _confirm(self, notice: ShipmentNotice) -> Outcome:
         """Raises when nothing was sent; a second call lost on its way leaves the notice unknown."""

@@ -13,7 +13,7 @@ from decimal import Decimal
 import msgspec
 
 from app.contracts import Message, Page, Reject, fail
-from app.kit import Reply, decode_json, named, read_lenient, tracking_number
+from app.kit import Reply, decode_json, named, read_lenient, tracking_number, with_quarter
 from app.model import (
     Address,
     Buyer,
@@ -23,7 +23,6 @@ from app.model import (
     OrderStatus,
     Price,
     clean,
-    fold,
     from_epoch_ms,
     phone_e164,
 )
@@ -180,8 +179,7 @@ def to_address(wire: AddressWire | None) -> Address:
         return Address()
     street = told(f"{wire.address1 or ''} {wire.address2 or ''}") or told(wire.full_address or "")
     quarter = clean(wire.neighborhood or "")
-    if quarter and fold(quarter) not in fold(street):
-        street = f"{quarter} {street}".strip()
+    street = with_quarter(street, quarter)
     country = clean(wire.country_code or "", 2)
     phone = wire.phone or ""
     return Address(

@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from app.contracts import Page
-from app.kit import Reply, decode_json, read_lenient, tracking_number
+from app.kit import Reply, decode_json, phone_text, read_lenient, tracking_number
 from app.model import (
     Address,
     Buyer,
@@ -26,7 +26,6 @@ from app.model import (
     Vat,
     clean,
     parse_iso,
-    phone_e164,
 )
 from providers.shops.shopify_status import order_status, paid_on_delivery
 
@@ -283,7 +282,7 @@ def _percent(rate: Decimal) -> Decimal:
 
 
 def _phone(text: str | None, country: str) -> str:
-    return phone_e164(text or "", country or "TR") or clean(text or "", 40)
+    return phone_text(text or "", country or "TR")
 
 
 def _address(wire: AddressWire | None) -> Address:

@@ -15,7 +15,7 @@ from functools import lru_cache
 import msgspec
 
 from app.contracts import Page
-from app.kit import Reply, decode_json, read_lenient
+from app.kit import Reply, decode_json, phone_text, read_lenient
 from app.model import (
     Address,
     Buyer,
@@ -27,7 +27,6 @@ from app.model import (
     clean,
     currency_code,
     fold,
-    phone_e164,
 )
 
 #: What is asked for; everything else of an order stays at the shop.
@@ -195,7 +194,7 @@ def to_address(wire: AddressWire) -> Address:
         state=state,
         postcode=clean(wire.postcode) if wire.postcode else "",
         country=country[:2],
-        phone=(phone_e164(phone, country or "TR") or clean(phone, 40)) if phone else "",
+        phone=phone_text(phone, country or "TR") if phone else "",
     )
 
 
