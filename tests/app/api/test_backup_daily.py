@@ -28,6 +28,16 @@ async def made(tmp_path: Path) -> tuple[Path, Path]:
 # -- by itself
 
 
+async def test_two_within_one_second_are_two_files(tmp_path: Path) -> None:
+    """By hand, and the one before a restore."""
+    async with opened(tmp_path / "ws") as parts:
+        await filled(parts)
+        for _ in range(3):
+            assert await daily(parts, now=lambda: NOW, force=True) is not None
+        names = sorted(os.listdir(tmp_path / "ws" / "backups"))
+    assert names == [f"paxzar-20261124-09000{second}.paxzb" for second in range(3)]
+
+
 async def test_a_daily_one_opens_with_what_opened_the_vault(tmp_path: Path) -> None:
     async with opened(tmp_path / "ws") as parts:
         await filled(parts)

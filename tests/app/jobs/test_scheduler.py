@@ -130,3 +130,17 @@ async def test_a_failing_task_does_not_stop_the_clock(clock, scheduler, caplog):
     clock.now = 60
     assert scheduler.start_due() == [("orders", 1)]
     await settle()
+
+
+@pytest.mark.parametrize("turns", range(5))
+async def test_a_cancel_that_comes_with_the_wake_is_not_lost(scheduler, turns):
+    """Python 3.11's wait_for swallows it, and the program then hung at its end."""
+    loop = asyncio.ensure_future(scheduler.run())
+    await settle()
+    scheduler._wake.set()
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    loop.cancel()
+    done, _ = await asyncio.wait([loop], timeout=2)
+    assert loop in done
+    assert loop.cancelled()

@@ -173,3 +173,35 @@ async def test_on_disk_before_use():
     async with http:
         await http.get("/x")
     assert events == ["kept", "used"]
+
+
+@pytest.mark.parametrize(("status", "code"), [(429, "rate.limited"), (400, "request.refused"), (404, "server.html")])
+async def test_a_renewal_that_is_put_off_keeps_the_refresh_token(status, code):
+    """A limit, a firewall's page: the token itself was not refused, and a rotated one is all that the account has."""
+    store, clock = MemoryTokens(), Clock()
+    kept = Token(Secret("old"), NOW - timedelta(minutes=1), Secret("refresh-1"))
+    await store.put("access", kept)
+
+    def read(reply):
+        raise fail(Message(code, status=reply.status))
+
+    auth = TokenAuth(
+        store=store, name="access", now=clock, place=bearer, read=read,
+        fetch=lambda token: httpx.Request("POST", "https://api.example/token"),
+    )  # fmt: skip
+    transport = httpx.MockTransport(lambda request: httpx.Response(status))
+    async with httpx.AsyncClient(transport=transport, base_url="https://api.example", auth=auth) as http:
+        with pytest.raises(ProviderError, match=code.replace(".", r"\.")):
+            await http.get("/x")
+    assert await store.get("access") == kept
+
+
+async def test_a_clock_that_was_set_back_does_not_stop_renewals():
+    server = Server()
+    http, clock = make(server)
+    async with http:
+        await http.get("/x")
+        clock.now -= timedelta(days=1)
+        server.valid = set()
+        assert (await http.get("/x")).status_code == 200
+    assert server.issued == 2
