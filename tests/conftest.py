@@ -25,6 +25,10 @@ os.environ["PAXZAR_TEST_PROFILE"] = "1"
 os.environ["PAXZAR_HOME"] = tempfile.mkdtemp(prefix="paxzar-tests-")
 
 
+if os.environ.get("PAXZAR_SCAN_SECRETS") == "1":
+    pytest_plugins = ["tests.support.secret_watch"]
+
+
 @pytest.fixture(autouse=True)
 def _own_home(tmp_path, monkeypatch):
     monkeypatch.setenv("PAXZAR_HOME", str(tmp_path / "home"))

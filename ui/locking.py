@@ -14,8 +14,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import shiboken6
-from PySide6.QtCore import QEvent, QObject, QTimer, Signal
-from PySide6.QtGui import QGuiApplication, QPainter, QWindow
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
+from PySide6.QtGui import QGuiApplication, QKeyEvent, QMouseEvent, QPainter, QWindow
 from PySide6.QtWidgets import QApplication, QDialog, QVBoxLayout, QWidget
 
 from app.changes import CONNECTIONS, ChangeReport
@@ -92,6 +92,17 @@ class Cover(QWidget):
             self.raise_()
         return False
 
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        event.accept()
+        self.open_asked.emit()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):  # a button takes them in dialogs only
+            event.accept()
+            self.open_asked.emit()
+            return
+        super().keyPressEvent(event)
+
     def paintEvent(self, event: object) -> None:
         del event
         QPainter(self).fillRect(self.rect(), theme().ink("window"))
@@ -99,7 +110,9 @@ class Cover(QWidget):
 
 class Hands(QObject):
     """When a hand was last on the program: watches the windows themselves, for a filter on every widget's every event would
-    cost each paint."""
+    cost each paint. Signal `reached(window)`: another window of ours has the focus."""
+
+    reached = Signal(object)
 
     def __init__(self, clock: Callable[[], float], wall: Callable[[], datetime], parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -122,6 +135,7 @@ class Hands(QObject):
         """Also this window."""
         if window is not None:
             window.installEventFilter(self)
+            self.reached.emit(window)
 
     def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
         if event.type() in _HANDS:
@@ -167,10 +181,19 @@ class Locker(QObject):
         self._window = window
         self._hands = Hands(self._clock, self._services.now, self)
         self._hands.watch(window.windowHandle())
+        self._hands.reached.connect(self._reach)
         self._services.actions.add(Action(ACTION, "keys.lock.action", self.lock, "lock-key", ("Ctrl+L",)))
         self._services.actions.install(window)
         self._timer.start()
         spawn(self._begin(), "lock settings")
+
+    def _reach(self, handle: QWindow) -> None:
+        """A dialog keeps the window's own keys from working: the lock's key must work in it too."""
+        if ACTION not in self._services.actions:
+            return
+        for one in QApplication.topLevelWidgets():
+            if isinstance(one, QDialog) and one.windowHandle() is handle:
+                one.addAction(self._services.actions.qaction(ACTION))
 
     def detach(self) -> None:
         """Lets the window go."""

@@ -74,9 +74,15 @@ class Sidebar(QFrame):
         self.workspaces_asked.emit(self.switch.mapToGlobal(QPoint(0, self.switch.height() + 2)))
 
     def set_current(self, page: str) -> None:
-        """The page in front."""
+        """The page in front; "" or one that has no place here marks none."""
         if page in self.items:
             self.items[page].setChecked(True)
+            return
+        for item in self.items.values():
+            if item.isChecked():
+                item.setAutoExclusive(False)  # an exclusive button cannot be unchecked
+                item.setChecked(False)
+                item.setAutoExclusive(True)
 
     def set_badge(self, page: str, count: int, tone: str = "") -> None:
         """A page's count; 0 hides it. A tone is for Health only."""

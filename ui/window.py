@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QMainWindow, QMenu, QStackedWidget, QVBoxLayout, Q
 
 from ui.frame import Frame, put_banners
 from ui.kit import Burst, CommandPalette, Operation, Operations, ask, show_menu, spawn
-from ui.pages import MORE, PAGES
+from ui.pages import MORE, PAGES, UNDER
 from ui.sidebar import Sidebar
 from ui.telling import Teller
 from ui.widgets import Banner, BannerPlace, Button, DialogFrame, EmptyState, ProgressList
@@ -179,7 +179,7 @@ class MainWindow(QMainWindow):
         if page not in self._table or self.services is None:
             return
         self._wanted = page
-        self.sidebar.set_current(page if page in self._listed else "settings")
+        self.sidebar.set_current(UNDER.get(page, page))
         module = self._table[page][0]
         if page in self.pages or module in sys.modules:
             self._show(page, request)

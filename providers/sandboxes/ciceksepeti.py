@@ -10,7 +10,6 @@ from __future__ import annotations
 import hmac
 import random
 import re
-from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -21,18 +20,19 @@ from starlette.routing import BaseRoute, Route
 from providers.sandboxes import ciceksepeti_catalogue as catalogue
 from providers.sandboxes import ciceksepeti_orders as orders
 from providers.sandboxes import ciceksepeti_returns as returns
+from providers.sandboxes import shop
 from providers.sandboxes.ciceksepeti_state import CARRIERS, STATUS_WORDS, Shop
-from providers.sandboxes.ciceksepeti_wire import Call, Refusal
-from providers.sandboxes.exact import MINUTE, decimal_text, iso, render
+from providers.sandboxes.ciceksepeti_wire import FORM, Refusal, sameness
+from providers.sandboxes.exact import MINUTE, Call, decimal_text, iso, render
 from providers.sandboxes.kit import Sandbox
-from providers.sandboxes.shop import Spacing
+from providers.sandboxes.shop import ShopSandbox, Spacing, is_json, path_of, query_of
 
 API_KEY = "csSandbox0Key1a2b3c4d"
 SELLER = "123456"
-SWITCHES = {
+SWITCHES = frozenset({
     "ignore_writes", "empty_orders", "foreign_address", "own_cargo", "plain_names", "status_words", "filter_by_modified",
     "slow_batches", "batches_hang", "warnings", "limits_as_400",
-}  # fmt: skip
+})  # fmt: skip
 #: What a caller from abroad sees, whatever the path and the key.
 WALL = (
     "<!DOCTYPE html><html><head><title>404 Not Found</title></head><body><h1>Page Not Available</h1>"
@@ -41,15 +41,11 @@ WALL = (
 
 
 @dataclass(frozen=True)
-class Endpoint:
+class Endpoint(shop.Endpoint[Shop, Call]):
     """`every`: seconds between two calls; `same`: seconds until the same question is answered again. 0: no rule."""
 
-    method: str
-    path: str
-    act: Callable[[Shop, Call], Any]
     every: float = 0.0
     same: float = 0.0
-    lists: bool = False  # orders move after it when a test armed `between`
 
 
 ENDPOINTS = (
@@ -70,14 +66,14 @@ ENDPOINTS = (
 )
 
 
-class CiceksepetiSandbox(Sandbox):
+class CiceksepetiSandbox(ShopSandbox[Shop, Call, Endpoint]):
     name: ClassVar[str] = "ciceksepeti"
-    shop: Shop
+    switches: ClassVar[frozenset[str]] = SWITCHES
 
     def routes(self) -> list[BaseRoute]:
         """One route a path, or Starlette would answer the second method with 405 and a body of its own."""
         made: list[BaseRoute] = [
-            Route(f"/api/v1{one.path}", self._handler(one), methods=[one.method]) for one in ENDPOINTS
+            Route(f"/api/v1{one.path}", self.handler(one), methods=[one.method]) for one in ENDPOINTS
         ]
         return [*made, Route("/{rest:path}", self._nowhere, methods=["GET", "POST", "PUT", "DELETE", "PATCH"])]
 
@@ -88,33 +84,24 @@ class CiceksepetiSandbox(Sandbox):
         self.shop.fill(orders, listings)
 
     # -- the door ------------------------------------------------------------------------------------------------
-    def _handler(self, endpoint: Endpoint) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        async def handle(request: Request) -> Response:
-            if self.shop.on("foreign_address"):
-                return Response(WALL, 403, media_type="text/html")
-            body = await request.body()
-            path = {k: str(v) for k, v in request.path_params.items()}
-            call = Call(path, tuple(request.query_params.multi_items()), body, self.shop.now())
-            try:
-                self._let_in(request)
-                same = self._paced(endpoint, call)
-                if endpoint.method != "GET" and not _is_json(request):
-                    raise Refusal(415, "Content-Type application/json olmalıdır")
-                self.shop.settle()
-                data = render(endpoint.act(self.shop, call))
-            except Refusal as refusal:
-                return Response(render({"Message": refusal.message}), refusal.status, media_type="application/json")
-            self.spacing.note(same, self.clock.timestamp())
-            if endpoint.lists:
-                self.page_served()
-            return Response(data, 200, media_type="application/json")
+    def barred(self, request: Request) -> Response | None:
+        return Response(WALL, 403, media_type="text/html") if self.shop.on("foreign_address") else None
 
-        return handle
+    def heard(self, endpoint: Endpoint, request: Request, body: bytes) -> Call:
+        return Call(path_of(request), query_of(request), body, self.shop.now(), FORM)
+
+    def admit(self, endpoint: Endpoint, request: Request, call: Call) -> None:
+        self._let_in(request)
+        self._pace(endpoint, call)
+        if not is_json(request):
+            raise Refusal(415, "Content-Type application/json olmalıdır")
+
+    def answered(self, endpoint: Endpoint, call: Call) -> None:
+        self.spacing.note(_same(endpoint, call), self.clock.timestamp())
 
     async def _nowhere(self, request: Request) -> Response:
-        if self.shop.on("foreign_address"):
-            return Response(WALL, 403, media_type="text/html")
-        return Response(render({"Message": "No HTTP resource was found"}), 404, media_type="application/json")
+        refusal = Refusal(404, "No HTTP resource was found")
+        return self.barred(request) or Response(render(refusal.body()), 404, media_type="application/json")
 
     def _let_in(self, request: Request) -> None:
         given = request.headers.get("x-api-key", "")
@@ -123,13 +110,12 @@ class CiceksepetiSandbox(Sandbox):
         if not re.fullmatch(rf"{SELLER}(-[A-Za-z0-9]+)?", request.headers.get("user-agent", ""), re.ASCII):
             raise Refusal(401, "user-agent başlığı SatıcıId veya SatıcıId-EntegratörAdı olmalıdır")
 
-    def _paced(self, endpoint: Endpoint, call: Call) -> str:
-        """The key under which this question is remembered once it was answered."""
-        now, same = self.clock.timestamp(), f"same {endpoint.method} {endpoint.path} {call.sameness()}"
+    def _pace(self, endpoint: Endpoint, call: Call) -> None:
         if not self.limits_on:
-            return same
+            return
+        now = self.clock.timestamp()
         status = 400 if self.shop.on("limits_as_400") else 429
-        if endpoint.same and not self.spacing.free(same, endpoint.same, now):
+        if endpoint.same and not self.spacing.free(_same(endpoint, call), endpoint.same, now):
             self.shop.counts["repeated"] += 1
             raise Refusal(status, f"Aynı istek {_words(endpoint.same)} içinde yalnızca 1 kez gönderilebilir")
         if endpoint.every and not self._every(endpoint, now):
@@ -137,7 +123,6 @@ class CiceksepetiSandbox(Sandbox):
             raise Refusal(
                 status, f"Bu servise {_words(max(1.0, endpoint.every))} içinde izin verilenden fazla istek gönderildi"
             )
-        return same
 
     def _every(self, endpoint: Endpoint, now: float) -> bool:
         """Five a second for the batches' status (in any second, so they may come at once), one per `every` for all others."""
@@ -163,11 +148,6 @@ class CiceksepetiSandbox(Sandbox):
     def damage_order(self, remote_id: str) -> None:
         """`quantity` of its first item becomes a word on the wire; the ids stay readable."""
         self.shop.records.orders[int(remote_id)].damaged = True
-
-    def switch(self, feature: str, on: bool) -> None:
-        if feature not in SWITCHES and not re.fullmatch(r"apply_\d{1,3}|refuse_sku:.+", feature):
-            raise KeyError(feature)
-        self.shop.switches[feature] = on
 
     def truth_orders(self) -> list[dict[str, Any]]:
         """`buyer` is who pays, '' where the vendor does not say; `total` is what the seller invoices, cancelled items with the others."""
@@ -210,13 +190,10 @@ class CiceksepetiSandbox(Sandbox):
                     }  # fmt: skip
         return list(found.values())
 
-    def counters(self) -> dict[str, int]:
-        self.shop.settle()
-        return dict(self.shop.counts)
 
-
-def _is_json(request: Request) -> bool:
-    return request.headers.get("content-type", "").partition(";")[0].strip() == "application/json"
+def _same(endpoint: Endpoint, call: Call) -> str:
+    """The key under which this question is remembered once it was answered."""
+    return f"same {endpoint.method} {endpoint.path} {sameness(call)}"
 
 
 def _words(seconds: float) -> str:

@@ -9,9 +9,10 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from providers.sandboxes.ciceksepeti_state import PENDING_S, Batch, Item, Shop
-from providers.sandboxes.ciceksepeti_wire import Call, bad, missing, rows_of, whole
-from providers.sandboxes.exact import kurus_of, local, number
+from providers.sandboxes.ciceksepeti_state import PENDING_S, Item, Shop
+from providers.sandboxes.ciceksepeti_wire import bad, missing, rows_of, whole
+from providers.sandboxes.exact import Call, kurus_of, local, number
+from providers.sandboxes.shop import Batch
 
 STATUSES = (2, 3, 4, 5, 7, 8)
 STATUS_TEXT = {3: "YAYINDA", 5: "SATIŞA KAPALI", 7: "STOĞU TÜKENEN"}

@@ -25,8 +25,8 @@ from providers.sandboxes.ciceksepeti_state import (
     Row,
     Shop,
 )
-from providers.sandboxes.ciceksepeti_wire import Call, bad, clock, day, page_of, rows_of, span
-from providers.sandboxes.exact import DAY, is_int, number
+from providers.sandboxes.ciceksepeti_wire import bad, clock, day, page_of, rows_of, span
+from providers.sandboxes.exact import DAY, Call, is_int, number
 
 WIDEST = 14 * DAY
 WRONG_MODEL = "This branch's integration type is not supported this method"

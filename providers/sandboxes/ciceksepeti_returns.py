@@ -22,8 +22,8 @@ from providers.sandboxes.ciceksepeti_state import (
     Row,
     Shop,
 )
-from providers.sandboxes.ciceksepeti_wire import Call, bad, page_of, span
-from providers.sandboxes.exact import DAY, is_int, number
+from providers.sandboxes.ciceksepeti_wire import bad, page_of, span
+from providers.sandboxes.exact import DAY, Call, is_int, number
 
 WIDEST = 31 * DAY
 ACCEPT, REFUSE = 1, 3

@@ -7,12 +7,11 @@ tells no seconds, so instants of orders are whole minutes.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
 from providers.sandboxes.exact import DAY, HOUR, MINUTE
 from providers.sandboxes.kit import SandboxClock
 from providers.sandboxes.people import COLOURS, Person, good, person
-from providers.sandboxes.shop import BaseShop
+from providers.sandboxes.shop import BaseShop, Batch
 
 NEW, PREPARING, IN_VEHICLE, SHIPPED, DELIVERED, READY, SENT_BACK = 1, 2, 3, 5, 7, 11, 18
 STATUS_WORDS = {
@@ -30,8 +29,8 @@ RETURN_WORDS = {
     RETURN_BEGUN: "İade Süreci Başladı", RETURN_ON_ITS_WAY: "İade Kargoda", RETURN_HERE: "İade Tedarikçide",
     RETURN_WAITS: "İade Tedarikçi Onayı Bekliyor",
 }  # fmt: skip
-#: How long a batch waits and is worked on; "up to 4 hours" under the switch `slow_batches`.
-PENDING_S, BATCH_S, SLOW_S = 20, 45, 4 * HOUR - MINUTE
+#: How long a batch waits, and is worked on.
+PENDING_S, BATCH_S = 20, 45
 
 
 @dataclass(slots=True)
@@ -114,15 +113,6 @@ class Order:
 
 
 @dataclass(slots=True)
-class Batch:
-    id: str
-    created: int
-    rows: list[dict[str, Any]]  # as told once it is finished
-    pending: list[tuple[Item, dict[str, Any]]]
-    finished: int = 0
-
-
-@dataclass(slots=True)
 class Return:
     """`exchange`: the buyer wants another piece, not the money. `decision`: '' until somebody decides."""
 
@@ -175,9 +165,8 @@ class Shop(BaseShop):
         made = self.add_items(listings)
         self.records.items = {one.sku: one for one in made}
         self.pool = made or self.add_items(60)
-        now, span = self.now(), 28 * DAY
-        for i in range(orders):
-            self._age(self.place(now - span + span * (2 * i + 1) // (2 * orders)))
+        for placed in self.past(orders):
+            self._age(self.place(placed))
         back = [
             (o, o.rows[0]) for o in self.records.orders.values() if o.rows[0].status == DELIVERED and o.rows[0].active
         ][::5]
@@ -257,18 +246,5 @@ class Shop(BaseShop):
         """Cargo model 2. The model is the seller's; what is under way keeps the one it began with."""
         return row.own if row.status not in (NEW, PREPARING) else self.on("own_cargo")
 
-    # -- batches -------------------------------------------------------------------------------------------------
     def settle(self) -> None:
-        """Batches that had time enough are applied."""
-        if self.on("batches_hang"):
-            return
-        now, takes = self.now(), SLOW_S if self.on("slow_batches") else BATCH_S
-        for batch in self.records.batches.values():
-            if batch.finished or now - batch.created < takes:
-                continue
-            batch.finished = batch.created + takes
-            for item, changes in batch.pending:
-                for name, value in changes.items():
-                    setattr(item, name, value)
-                self.wrote(item.sku)
-            batch.pending = []
+        self.finish(self.records.batches.values(), BATCH_S)

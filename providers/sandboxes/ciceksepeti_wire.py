@@ -8,21 +8,17 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from providers.sandboxes.exact import ISTANBUL, complaint, local, parsed
+from providers.sandboxes import exact
+from providers.sandboxes.exact import ISTANBUL, Call, Form, local
 
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,7})?(Z|[+-]\d\d:\d\d)?", re.ASCII)
 
 
-class Refusal(Exception):
-    """An answer that is an error; the body is `{"Message": …}`."""
-
-    def __init__(self, status: int, message: str) -> None:
-        super().__init__(message)
-        self.status, self.message = status, message
+class Refusal(exact.Refusal):
+    key = "Message"
 
 
 def bad(message: str) -> Refusal:
@@ -33,42 +29,17 @@ def missing(what: str) -> Refusal:
     return Refusal(404, f"{what} bulunamadı")
 
 
-@dataclass(frozen=True)
-class Call:
-    """One request after it was let in. `query` is in the order sent; `now` is the sandbox clock in whole epoch seconds."""
+FORM = Form(bad)
+whole = FORM.whole
 
-    path: dict[str, str]
-    query: tuple[tuple[str, str], ...]
-    body: bytes
-    now: int
 
-    def params(self, *known: str) -> dict[str, str]:
-        """The query, each name once and all of them known."""
-        names = [name for name, _ in self.query]
-        for name in names:
-            if name not in known or names.count(name) > 1:
-                raise bad(f"{name}: geçersiz parametre")
-        return dict(self.query)
-
-    def json(self, spec: Mapping[str, str]) -> dict[str, Any]:
-        """The body as an object of that form; fractions become Decimal."""
-        try:
-            data = parsed(self.body)
-        except ValueError:
-            raise bad("İstek gövdesi geçerli bir JSON değil") from None
-        wrong = complaint(data, spec)
-        if wrong:
-            raise bad(wrong)
-        found: dict[str, Any] = data
-        return found
-
-    def sameness(self) -> str:
-        """What makes two requests the same one: the query in any order, the body in any spelling of the same JSON."""
-        try:
-            body = json.dumps(json.loads(self.body), sort_keys=True) if self.body else ""
-        except ValueError:
-            body = repr(self.body)
-        return f"{sorted(self.path.items())}{sorted(self.query)}{body}"
+def sameness(call: Call) -> str:
+    """What makes two requests the same one: the query in any order, the body in any spelling of the same JSON."""
+    try:
+        body = json.dumps(json.loads(call.body), sort_keys=True) if call.body else ""
+    except ValueError:
+        body = repr(call.body)
+    return f"{sorted(call.path.items())}{sorted(call.query)}{body}"
 
 
 def rows_of(body: dict[str, Any], name: str, spec: Mapping[str, str], most: int = 0) -> list[dict[str, Any]]:
@@ -79,19 +50,8 @@ def rows_of(body: dict[str, Any], name: str, spec: Mapping[str, str], most: int 
     if most and len(rows) > most:
         raise bad(f"Tek istekte en fazla {most} kayıt gönderilebilir")
     for row in rows:
-        wrong = complaint(row, spec)
-        if wrong:
-            raise bad(wrong)
+        FORM.formed(row, spec)
     return rows
-
-
-def whole(params: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:
-    raw = params.get(name)
-    if raw is None:
-        return default
-    if not re.fullmatch(r"\d{1,9}", raw, re.ASCII) or not low <= int(raw) <= high:
-        raise bad(f"{name} {low} ile {high} arasında bir tam sayı olmalıdır")
-    return int(raw)
 
 
 def moment(body: Mapping[str, Any], name: str) -> float | None:

@@ -1,4 +1,4 @@
-"""Numbers and shapes that fakes of JSON vendors share: money in kuruş written exactly, bodies checked field by field.
+"""Numbers and shapes that fakes of JSON vendors share: money in kuruş written exactly, queries and bodies checked field by field.
 
 No binary fraction may ever stand between an amount and the wire, and a field that no document names is never let through.
 """
@@ -8,9 +8,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
-from typing import Any, TypeGuard
+from typing import Any, ClassVar, TypeGuard
 
 MINUTE, HOUR, DAY = 60, 3600, 86_400
 #: Türkiye has kept UTC+3 all year since 2016.
@@ -106,3 +107,66 @@ def parsed(body: bytes) -> Any:
 
 def _no_constant(word: str) -> Any:
     raise ValueError(f"{word} is no JSON")
+
+
+class Refusal(Exception):
+    """An answer that is an error. Each vendor's wire has its own kind; `key` is where most of them put the message."""
+
+    key: ClassVar[str] = "message"
+
+    def __init__(self, status: int, message: str, headers: dict[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.status, self.message, self.headers = status, message, headers or {}
+
+    def body(self) -> Any:
+        """What is answered; a string is plain text."""
+        return {self.key: self.message}
+
+
+@dataclass(frozen=True)
+class Form:
+    """Checks of form that refuse with what the vendor's `bad` makes of a message."""
+
+    bad: Callable[[str], Refusal]
+
+    def formed(self, data: Any, spec: Mapping[str, str]) -> None:
+        wrong = complaint(data, spec)
+        if wrong:
+            raise self.bad(wrong)
+
+    def whole(self, params: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:
+        raw = params.get(name)
+        if raw is None:
+            return default
+        if not re.fullmatch(r"\d{1,9}", raw, re.ASCII) or not low <= int(raw) <= high:
+            raise self.bad(f"{name} {low} ile {high} arasında bir tam sayı olmalıdır")
+        return int(raw)
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request after it was let in. `query` is in the order sent; `now` is the sandbox clock in whole epoch seconds."""
+
+    path: dict[str, str]
+    query: tuple[tuple[str, str], ...]
+    body: bytes
+    now: int
+    form: Form
+
+    def params(self, *known: str) -> dict[str, str]:
+        """The query, each name once and all of them known."""
+        names = [name for name, _ in self.query]
+        for name in names:
+            if name not in known or names.count(name) > 1:
+                raise self.form.bad(f"{name}: geçersiz parametre")
+        return dict(self.query)
+
+    def json(self, spec: Mapping[str, str]) -> dict[str, Any]:
+        """The body as an object of that form; fractions become Decimal."""
+        try:
+            data = parsed(self.body)
+        except ValueError:
+            raise self.form.bad("İstek gövdesi geçerli bir JSON değil") from None
+        self.form.formed(data, spec)
+        found: dict[str, Any] = data
+        return found

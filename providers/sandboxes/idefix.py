@@ -10,40 +10,31 @@ from __future__ import annotations
 import base64
 import hmac
 import random
-import re
-from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from starlette.requests import Request
-from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from providers.sandboxes import idefix_orders as orders
 from providers.sandboxes import idefix_products as products
-from providers.sandboxes.exact import decimal_text, iso, render
+from providers.sandboxes import shop
+from providers.sandboxes.exact import Call, Refusal, decimal_text, iso
 from providers.sandboxes.idefix_state import CANCELLED, CARRIERS, CHAIN, Shop
-from providers.sandboxes.idefix_wire import Call, Refusal
+from providers.sandboxes.idefix_wire import FORM
 from providers.sandboxes.kit import Bucket, Sandbox
+from providers.sandboxes.shop import ShopSandbox, is_json, path_of, query_of
 
 VENDOR = "16705"
 API_KEY = "iDfSandbox-Key-0001"
 API_SECRET = "iDfSandbox-Secret-0001"
 #: "Tight" is all that is known; clients pause 250 ms between pages.
 CALLS_PER_S, BURST = 4.0, 8.0
-SWITCHES = {
+SWITCHES = frozenset({
     "ignore_writes", "empty_orders", "bare_key", "not_ready", "small_pages", "other_envelope", "slow_batches", "batches_hang",
-}  # fmt: skip
+})  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Endpoint:
-    method: str
-    path: str
-    act: Callable[[Shop, Call], Any]
-    lists: bool = False  # orders move after it when a test armed `between`
-
-
+Endpoint = shop.Endpoint[Shop, Call]
 ENDPOINTS = (
     Endpoint("GET", "/pim/pool/{V}/list", products.product_list, lists=True),
     Endpoint("GET", "/pim/product-category", products.categories),
@@ -65,12 +56,12 @@ ENDPOINTS = (
 )
 
 
-class IdefixSandbox(Sandbox):
+class IdefixSandbox(ShopSandbox[Shop, Call, Endpoint]):
     name: ClassVar[str] = "idefix"
-    shop: Shop
+    switches: ClassVar[frozenset[str]] = SWITCHES
 
     def routes(self) -> list[BaseRoute]:
-        return [Route(one.path, self._handler(one), methods=[one.method]) for one in ENDPOINTS]
+        return [Route(one.path, self.handler(one), methods=[one.method]) for one in ENDPOINTS]
 
     def reset(self, *, orders: int, listings: int, seed: int) -> None:
         self.credentials = {"vendor_id": VENDOR, "api_key": API_KEY, "api_secret": API_SECRET}
@@ -79,24 +70,13 @@ class IdefixSandbox(Sandbox):
         self.shop.fill(orders, listings)
 
     # -- the door ------------------------------------------------------------------------------------------------
-    def _handler(self, endpoint: Endpoint) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        async def handle(request: Request) -> Response:
-            path = {k: str(v) for k, v in request.path_params.items()}
-            call = Call(path, tuple(request.query_params.multi_items()), await request.body(), self.shop.now())
-            try:
-                self._let_in(request, path.get("V", VENDOR))
-                if endpoint.method != "GET" and not _is_json(request):
-                    raise Refusal(415, "Content-Type application/json olmalıdır")
-                self.shop.settle()
-                data = render(endpoint.act(self.shop, call))
-            except Refusal as refusal:
-                body = render({"message": refusal.message})
-                return Response(body, refusal.status, headers=refusal.headers, media_type="application/json")
-            if endpoint.lists:
-                self.page_served()
-            return Response(data, 200, media_type="application/json")
+    def heard(self, endpoint: Endpoint, request: Request, body: bytes) -> Call:
+        return Call(path_of(request), query_of(request), body, self.shop.now(), FORM)
 
-        return handle
+    def admit(self, endpoint: Endpoint, request: Request, call: Call) -> None:
+        self._let_in(request, call.path.get("V", VENDOR))
+        if not is_json(request):
+            raise Refusal(415, "Content-Type application/json olmalıdır")
 
     def _let_in(self, request: Request, vendor: str) -> None:
         wanted = API_KEY if self.shop.on("bare_key") else base64.b64encode(f"{API_KEY}:{API_SECRET}".encode()).decode()
@@ -127,11 +107,6 @@ class IdefixSandbox(Sandbox):
     def damage_order(self, remote_id: str) -> None:
         """`items` becomes a word on the wire; the ids stay readable."""
         self.shop.records.shipments[int(remote_id)].damaged = True
-
-    def switch(self, feature: str, on: bool) -> None:
-        if feature not in SWITCHES and not re.fullmatch(r"apply_\d{1,3}|refuse_sku:.+", feature):
-            raise KeyError(feature)
-        self.shop.switches[feature] = on
 
     def truth_orders(self) -> list[dict[str, Any]]:
         return [
@@ -164,14 +139,6 @@ class IdefixSandbox(Sandbox):
             }
             for one in self.shop.records.shipments.values()
         ]  # fmt: skip
-
-    def counters(self) -> dict[str, int]:
-        self.shop.settle()
-        return dict(self.shop.counts)
-
-
-def _is_json(request: Request) -> bool:
-    return request.headers.get("content-type", "").partition(";")[0].strip() == "application/json"
 
 
 def create(*, seed: int = 1, orders: int = 0, listings: int = 0) -> Sandbox:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from providers.sandboxes.exact import DAY, number
+from providers.sandboxes.exact import DAY, Call, Refusal, number
 from providers.sandboxes.idefix_state import (
     CARRIERS,
     CLAIM_ASKED,
@@ -28,7 +28,7 @@ from providers.sandboxes.idefix_state import (
     Shipment,
     Shop,
 )
-from providers.sandboxes.idefix_wire import Call, Refusal, bad, formed, missing, moment, page, stamp, whole
+from providers.sandboxes.idefix_wire import bad, formed, missing, moment, page, stamp, whole
 
 SORTS = {"id": "id", "createAt": "placed", "updateAt": "updated"}
 NOSHIP = {11: "Stokta yok", 12: "Ürün hasarlı"}

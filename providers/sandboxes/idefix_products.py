@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from providers.sandboxes.exact import kurus_of, number
-from providers.sandboxes.idefix_state import Batch, Item, Shop
-from providers.sandboxes.idefix_wire import Call, bad, formed, missing, stamp, whole
+from providers.sandboxes.exact import Call, kurus_of, number
+from providers.sandboxes.idefix_state import Item, Shop
+from providers.sandboxes.idefix_wire import bad, formed, missing, stamp, whole
+from providers.sandboxes.shop import Batch
 
 MOST_ITEMS = 1000
 FORM = {

@@ -6,12 +6,11 @@ Source: reference/marketplaces-tr.md, "## D&R (dr.com.tr) and idefix". The unit 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Any
 
-from providers.sandboxes.exact import DAY, HOUR, MINUTE
+from providers.sandboxes.exact import DAY, HOUR
 from providers.sandboxes.kit import SandboxClock
 from providers.sandboxes.people import Person, good, person
-from providers.sandboxes.shop import BaseShop
+from providers.sandboxes.shop import BaseShop, Batch
 
 CREATED, READY, PICKING, INVOICED = "created", "shipment_ready", "shipment_picking", "shipment_invoiced"
 IN_CARGO, DELIVERED, APPROVED = "shipment_in_cargo", "shipment_delivered", "shipment_approved"
@@ -84,15 +83,6 @@ class Shipment:
 
 
 @dataclass(slots=True)
-class Batch:
-    id: str
-    created: int
-    rows: list[dict[str, Any]]
-    pending: list[tuple[Item, dict[str, Any]]]
-    finished: int = 0
-
-
-@dataclass(slots=True)
 class Claim:
     """`states`: of each line, by the id that the claim gives it."""
 
@@ -137,9 +127,8 @@ class Shop(BaseShop):
         made = self.add_items(listings)
         self.records.items = {one.barcode: one for one in made}
         self.pool = made or self.add_items(60)
-        now, span = self.now(), 28 * DAY
-        for i in range(orders):
-            self._age(self.place(now - span + span * (2 * i + 1) // (2 * orders)))
+        for placed in self.past(orders):
+            self._age(self.place(placed))
         done = [one for one in self.records.shipments.values() if one.status in (DELIVERED, APPROVED)]
         cycle = (CLAIM_HERE, CLAIM_CARGO, CLAIM_READY)
         for n, one in enumerate(reversed(done[::5])):
@@ -198,18 +187,5 @@ class Shop(BaseShop):
         self.records.claims[made.id] = made
         return made
 
-    # -- batches -------------------------------------------------------------------------------------------------
     def settle(self) -> None:
-        """Batches that had time enough are applied."""
-        if self.on("batches_hang"):
-            return
-        takes = 4 * HOUR - MINUTE if self.on("slow_batches") else BATCH_S
-        for batch in self.records.batches.values():
-            if batch.finished or self.now() - batch.created < takes:
-                continue
-            batch.finished = batch.created + takes
-            for item, changes in batch.pending:
-                for name, value in changes.items():
-                    setattr(item, name, value)
-                self.wrote(item.sku)
-            batch.pending = []
+        self.finish(self.records.batches.values(), BATCH_S)

@@ -7,19 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from providers.sandboxes.exact import ISTANBUL, complaint, local, parsed
-
-
-class Refusal(Exception):
-    """An answer that is an error; the body is `{"message": …}`."""
-
-    def __init__(self, status: int, message: str, headers: dict[str, str] | None = None) -> None:
-        super().__init__(message)
-        self.status, self.message, self.headers = status, message, headers or {}
+from providers.sandboxes.exact import ISTANBUL, Form, Refusal, local
 
 
 def bad(message: str) -> Refusal:
@@ -30,38 +21,8 @@ def missing(what: str) -> Refusal:
     return Refusal(404, f"{what} bulunamadı")
 
 
-@dataclass(frozen=True)
-class Call:
-    """One request after it was let in. `now` is the sandbox clock in whole epoch seconds."""
-
-    path: dict[str, str]
-    query: tuple[tuple[str, str], ...]
-    body: bytes
-    now: int
-
-    def params(self, *known: str) -> dict[str, str]:
-        """The query, each name once and all of them known."""
-        names = [name for name, _ in self.query]
-        for name in names:
-            if name not in known or names.count(name) > 1:
-                raise bad(f"{name}: geçersiz parametre")
-        return dict(self.query)
-
-    def json(self, spec: Mapping[str, str]) -> dict[str, Any]:
-        """The body as an object of that form; fractions become Decimal."""
-        try:
-            data = parsed(self.body)
-        except ValueError:
-            raise bad("İstek gövdesi geçerli bir JSON değil") from None
-        formed(data, spec)
-        found: dict[str, Any] = data
-        return found
-
-
-def formed(data: Any, spec: Mapping[str, str]) -> None:
-    wrong = complaint(data, spec)
-    if wrong:
-        raise bad(wrong)
+FORM = Form(bad)
+formed = FORM.formed
 
 
 def whole(params: Mapping[str, str], name: str, default: int | None, most: int) -> int:

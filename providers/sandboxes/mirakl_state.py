@@ -6,9 +6,6 @@ Sources: the seller OpenAPI document and reference/marketplaces-tr.md, "Mirakl M
 
 from __future__ import annotations
 
-import random
-import re
-from collections import Counter
 from collections.abc import Callable
 
 from providers.sandboxes.exact import DAY, HOUR, MINUTE
@@ -26,16 +23,16 @@ from providers.sandboxes.mirakl_records import (
     Thread,
 )
 from providers.sandboxes.people import good, person
+from providers.sandboxes.shop import BaseShop
 
 DEBIT_S = 20  # from acceptance to WAITING_DEBIT_PAYMENT, and again to SHIPPING
 
 
-class Shop:
+class Shop(BaseShop):
     """One shop's records. `steps` run before every call: what the platform does by itself when its time has come."""
 
     def __init__(self, clock: SandboxClock, seed: int) -> None:
-        self.clock = clock
-        self.rng = random.Random(seed)
+        super().__init__(clock, seed)
         self.products: dict[str, Product] = {}  # by the operator's SKU
         self.offers: dict[str, Offer] = {}  # by shop SKU
         self.pool: list[Offer] = []  # what buyers order from; equals `offers` when there are any
@@ -43,45 +40,13 @@ class Shop:
         self.documents: dict[int, Document] = {}
         self.returns: dict[str, Return] = {}
         self.threads: dict[str, Thread] = {}
-        self.switches: dict[str, bool] = {}
-        self.counts: Counter[str] = Counter()
         self.steps: list[Callable[[], None]] = [self.settle]
         self._waiting: set[str] = set()  # orders with a due instant
-        self._numbers = 0
-        self._share = 0
 
     # -- small services ----------------------------------------------------------------------------------------
-    def now(self) -> int:
-        return int(self.clock.timestamp())
-
-    def on(self, feature: str) -> bool:
-        return self.switches.get(feature, False)
-
-    def next_number(self) -> int:
-        self._numbers += 1
-        return self._numbers
-
     def uuid(self) -> str:
         digits = f"{self.rng.getrandbits(128):032x}"
         return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-8{digits[17:20]}-{digits[20:]}"
-
-    def may_apply(self) -> bool:
-        """False when a switch says that this write is to be acknowledged and forgotten."""
-        if self.on("ignore_writes"):
-            return False
-        shares = [
-            int(feature[6:]) for feature, on in self.switches.items() if on and re.fullmatch(r"apply_\d+", feature)
-        ]
-        if not shares:
-            return True
-        self._share += 1
-        percent = min(100, *shares)
-        return self._share * percent // 100 > (self._share - 1) * percent // 100
-
-    def wrote(self, sku: str = "") -> None:
-        self.counts["writes_applied"] += 1
-        if sku:
-            self.counts[f"write:{sku}"] += 1
 
     # -- goods -------------------------------------------------------------------------------------------------
     def add_offers(self, count: int) -> list[Offer]:

@@ -9,9 +9,6 @@ from __future__ import annotations
 
 import hmac
 import random
-import re
-from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from starlette.requests import Request
@@ -21,25 +18,21 @@ from starlette.routing import BaseRoute, Route
 from providers.sandboxes import n11_orders as orders
 from providers.sandboxes import n11_products as products
 from providers.sandboxes import n11_soap as soap
+from providers.sandboxes import shop
+from providers.sandboxes.exact import decimal_text
 from providers.sandboxes.kit import Sandbox
 from providers.sandboxes.n11_state import CARRIERS, CHAIN, Package, Shop
-from providers.sandboxes.n11_wire import Call, Refusal, Window, decimal_text, iso, render, unauthorised
+from providers.sandboxes.n11_wire import Call, Refusal, iso, unauthorised
+from providers.sandboxes.shop import ShopSandbox, Window, path_of
 
 APP_KEY = "3f6c0000-0000-4000-8000-0000000000a1"
 APP_SECRET = "nSandboxSecret01"
-SWITCHES = {
+SWITCHES = frozenset({
     "ignore_writes", "empty_orders", "shifted_epochs", "location_based", "plain_status", "late_writes", "tasks_hang",
-}  # fmt: skip
+})  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Endpoint:
-    method: str
-    path: str
-    act: Callable[[Shop, Call], Any]
-    lists: bool = False  # orders move after it when a test armed `between`
-
-
+Endpoint = shop.Endpoint[Shop, Call]
 _PACKAGES = "/rest/delivery/v1/shipmentPackages"
 ENDPOINTS = (
     Endpoint("GET", "/ms/product-query", products.product_query, lists=True),
@@ -54,12 +47,12 @@ ENDPOINTS = (
 )
 
 
-class N11Sandbox(Sandbox):
+class N11Sandbox(ShopSandbox[Shop, Call, Endpoint]):
     name: ClassVar[str] = "n11"
-    shop: Shop
+    switches: ClassVar[frozenset[str]] = SWITCHES
 
     def routes(self) -> list[BaseRoute]:
-        made: list[BaseRoute] = [Route(one.path, self._handler(one), methods=[one.method]) for one in ENDPOINTS]
+        made: list[BaseRoute] = [Route(one.path, self.handler(one), methods=[one.method]) for one in ENDPOINTS]
         return [*made, Route("/ws/{service}", self._soap, methods=["POST"])]
 
     def reset(self, *, orders: int, listings: int, seed: int) -> None:
@@ -71,25 +64,13 @@ class N11Sandbox(Sandbox):
         self.shop.fill(orders, listings)
 
     # -- the door ------------------------------------------------------------------------------------------------
-    def _handler(self, endpoint: Endpoint) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        async def handle(request: Request) -> Response:
-            try:
-                self._let_in(request)
-                if endpoint.path == _PACKAGES and not self._allowed("orders"):
-                    raise Refusal(429, "Too many requests")
-                path = {k: str(v) for k, v in request.path_params.items()}
-                call = Call(path, dict(request.query_params), await request.body(), self.shop.now())
-                self.shop.settle()
-                body = render(endpoint.act(self.shop, call))
-            except Refusal as refusal:
-                if isinstance(refusal.data, str):
-                    return Response(refusal.data, refusal.status, media_type="text/plain")
-                return Response(render(refusal.data), refusal.status, media_type="application/json")
-            if endpoint.lists:
-                self.page_served()
-            return Response(body, 200, media_type="application/json")
+    def heard(self, endpoint: Endpoint, request: Request, body: bytes) -> Call:
+        return Call(path_of(request), dict(request.query_params), body, self.shop.now())
 
-        return handle
+    def admit(self, endpoint: Endpoint, request: Request, call: Call) -> None:
+        self._let_in(request)
+        if endpoint.path == _PACKAGES and not self._allowed("orders"):
+            raise Refusal(429, "Too many requests")
 
     def _let_in(self, request: Request) -> None:
         given = "\0".join(request.headers.get(name, "") for name in ("appkey", "appsecret"))
@@ -143,11 +124,6 @@ class N11Sandbox(Sandbox):
     def damage_order(self, remote_id: str) -> None:
         """`lines` becomes a word on the wire. Its last-modified instant stays."""
         self._named(remote_id).damaged = True
-
-    def switch(self, feature: str, on: bool) -> None:
-        if feature not in SWITCHES and not re.fullmatch(r"apply_\d{1,3}|refuse_sku:.+", feature):
-            raise KeyError(feature)
-        self.shop.switches[feature] = on
 
     def truth_orders(self) -> list[dict[str, Any]]:
         """`unit_price` is the wire's `price`, before discounts; `total` is what the seller invoices, after his own discounts."""

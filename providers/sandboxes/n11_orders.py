@@ -10,8 +10,9 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+from providers.sandboxes.exact import is_int, number
 from providers.sandboxes.n11_state import CARRIERS, STATUSES, Line, Package, Shop
-from providers.sandboxes.n11_wire import DAY_MS, Call, bad, is_int, missing, number
+from providers.sandboxes.n11_wire import DAY_MS, Call, bad, missing
 
 WIDEST = 15 * DAY_MS
 #: "Nothing older than November 2024": midnight of 1 November in Türkiye.

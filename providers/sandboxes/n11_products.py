@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from providers.sandboxes.exact import decimal_text, is_int, kurus_of, number
 from providers.sandboxes.n11_state import Item, Shop, Task
-from providers.sandboxes.n11_wire import Call, bad, decimal_text, is_int, kurus_of, missing, number, spring_page
+from providers.sandboxes.n11_wire import Call, bad, missing, spring_page
 
 MOST_SKUS = 1000
 PRODUCT_STATUSES = (
@@ -83,7 +84,7 @@ def price_stock_task(shop: Shop, call: Call) -> Any:
     shop.tasks[task.id] = task
     shop.counts["batches_taken"] += 1
     if not shop.on("late_writes"):
-        shop.apply(task)
+        shop.carry_out(task.pending)
     return {"id": task.id, "type": "SKU_UPDATE", "status": "IN_QUEUE", "reasons": []}
 
 

@@ -14,8 +14,9 @@ from typing import Any
 
 from lxml import etree
 
+from providers.sandboxes.exact import decimal_text
 from providers.sandboxes.n11_state import Claim, Shop
-from providers.sandboxes.n11_wire import HOUR_MS, decimal_text
+from providers.sandboxes.n11_wire import HOUR_MS
 
 SOAP = "http://schemas.xmlsoap.org/soap/envelope/"
 NAMESPACE = "http://www.n11.com/ws/schemas"

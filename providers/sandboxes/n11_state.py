@@ -6,15 +6,13 @@ package still reads Delivered. Money in kuruş with VAT, instants in epoch ms UT
 
 from __future__ import annotations
 
-import random
-import re
-from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from providers.sandboxes.kit import SandboxClock
 from providers.sandboxes.n11_wire import DAY_MS, HOUR_MS
 from providers.sandboxes.people import COLOURS, Person, good, person
+from providers.sandboxes.shop import BaseShop
 
 CHAIN = ("Created", "Picking", "Shipped", "Delivered")
 STATUSES = (*CHAIN, "Cancelled", "Unpacked", "UnSupplied")
@@ -107,56 +105,26 @@ class Claim:
     note: str = ""
 
 
-class Shop:
-    """One seller's records and the switches that bend the server."""
+class Shop(BaseShop):
+    """`now` and all instants in here are epoch ms."""
 
     def __init__(self, clock: SandboxClock, seed: int) -> None:
-        self.clock = clock
-        self.rng = random.Random(seed)
+        super().__init__(clock, seed)
         self.items: dict[str, Item] = {}  # by stockCode
         self.pool: list[Item] = []  # what buyers order from; equals `items` when there are any
         self.packages: dict[int, Package] = {}
         self.tasks: dict[int, Task] = {}
         self.claims: dict[int, Claim] = {}
-        self.switches: dict[str, bool] = {}
-        self.counts: Counter[str] = Counter()
         self.polls_before_result = 1
-        self._numbers = 0
-        self._share = 0
 
     # -- small services ------------------------------------------------------------------------------------------
     def now(self) -> int:
         return int(self.clock.timestamp() * 1000)
 
-    def on(self, feature: str) -> bool:
-        return self.switches.get(feature, False)
-
     @property
     def shift(self) -> int:
         """What the wire's epochs are ahead of the truth by: 3 h under the switch `shifted_epochs`, else nothing."""
         return 3 * HOUR_MS if self.on("shifted_epochs") else 0
-
-    def next_number(self) -> int:
-        self._numbers += 1
-        return self._numbers
-
-    def may_apply(self) -> bool:
-        """False when a switch says that this write is to be acknowledged and forgotten."""
-        if self.on("ignore_writes"):
-            return False
-        shares = [
-            int(feature[6:]) for feature, on in self.switches.items() if on and re.fullmatch(r"apply_\d+", feature)
-        ]
-        if not shares:
-            return True
-        self._share += 1
-        percent = min(100, *shares)
-        return self._share * percent // 100 > (self._share - 1) * percent // 100
-
-    def wrote(self, sku: str = "") -> None:
-        self.counts["writes_applied"] += 1
-        if sku:
-            self.counts[f"write:{sku}"] += 1
 
     # -- records -------------------------------------------------------------------------------------------------
     def add_items(self, count: int) -> list[Item]:
@@ -180,9 +148,8 @@ class Shop:
         made = self.add_items(listings)
         self.items = {one.sku: one for one in made}
         self.pool = made or self.add_items(60)
-        now, span = self.now(), 28 * DAY_MS
-        for i in range(orders):
-            self._age(self.place(now - span + span * (2 * i + 1) // (2 * orders)))
+        for placed in self.past(orders, 28 * DAY_MS):
+            self._age(self.place(placed))
         for package in [one for one in self.packages.values() if one.status == "Delivered"][::6]:
             self.add_claim(package)
 
@@ -251,11 +218,4 @@ class Shop:
             waited = self.now() - task.created >= TASK_MS or task.polls > self.polls_before_result
             if not task.done and waited and not self.on("tasks_hang"):
                 task.done = True
-                self.apply(task)
-
-    def apply(self, task: Task) -> None:
-        for item, changes in task.pending:
-            for name, value in changes.items():
-                setattr(item, name, value)
-            self.wrote(item.sku)
-        task.pending = []
+                self.carry_out(task.pending)

@@ -8,39 +8,16 @@ from __future__ import annotations
 
 import json
 import re
-from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Any, TypeGuard
+from typing import Any
+
+from providers.sandboxes import exact
 
 HOUR_MS = 3_600_000
 DAY_MS = 24 * HOUR_MS
-_MARK = "\x01"
-_MARKED = re.compile(r'"\\u0001(-?\d+(?:\.\d+)?)"')
-
-
-def decimal_text(kurus: int) -> str:
-    """19990 -> "199.90"."""
-    sign, rest = ("-", -kurus) if kurus < 0 else ("", kurus)
-    return f"{sign}{rest // 100}.{rest % 100:02d}"
-
-
-def number(kurus: int) -> str:
-    """A mark that `render` writes as a bare JSON number with two decimals."""
-    return _MARK + decimal_text(kurus)
-
-
-def render(data: Any) -> bytes:
-    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), default=_plain)
-    return _MARKED.sub(r"\1", text).encode()
-
-
-def _plain(value: object) -> str:
-    if isinstance(value, Decimal):
-        return _MARK + format(value, "f")
-    raise TypeError(f"no JSON for {type(value).__name__}")
 
 
 def iso(at: int) -> str:
@@ -48,24 +25,15 @@ def iso(at: int) -> str:
     return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=at)).isoformat(timespec="milliseconds")
 
 
-def is_int(value: Any) -> TypeGuard[int]:
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
-def kurus_of(value: Any) -> int | None:
-    """A JSON number above zero with at most two decimals, in kuruş; None for anything else."""
-    if isinstance(value, bool) or not isinstance(value, int | Decimal) or value <= 0:
-        return None
-    amount = Decimal(value) * 100
-    return int(amount) if amount == amount.to_integral_value() else None
-
-
-class Refusal(Exception):
-    """An answer that is an error. `data` is its whole body; a string is plain text."""
+class Refusal(exact.Refusal):
+    """`data` is the whole body; a string is plain text."""
 
     def __init__(self, status: int, data: Any) -> None:
-        super().__init__(str(data))
-        self.status, self.data = status, data
+        super().__init__(status, str(data))
+        self.data = data
+
+    def body(self) -> Any:
+        return self.data
 
 
 def unauthorised(path: str) -> Refusal:
@@ -81,22 +49,6 @@ def bad(message: str) -> Refusal:
 
 def missing(what: str) -> Refusal:
     return Refusal(404, {"@type": "SellerApiNotFoundException", "message": f"{what} bulunamadı"})
-
-
-class Window:
-    """At most `limit` calls in any `seconds`."""
-
-    def __init__(self, limit: int, seconds: float) -> None:
-        self.limit, self.seconds = limit, seconds
-        self.hits: deque[float] = deque()
-
-    def take(self, now: float) -> bool:
-        while self.hits and self.hits[0] <= now - self.seconds:
-            self.hits.popleft()
-        if len(self.hits) >= self.limit:
-            return False
-        self.hits.append(now)
-        return True
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,6 @@ import base64
 import binascii
 import hmac
 import random
-import re
-from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any, ClassVar
 from urllib.parse import parse_qsl
@@ -24,11 +22,12 @@ from starlette.routing import BaseRoute, Route
 from providers.sandboxes import pazarama_orders as orders
 from providers.sandboxes import pazarama_products as products
 from providers.sandboxes import pazarama_refunds as refunds
-from providers.sandboxes.exact import decimal_text, iso, render
+from providers.sandboxes import shop
+from providers.sandboxes.exact import Call, decimal_text, iso, render
 from providers.sandboxes.kit import Sandbox
 from providers.sandboxes.pazarama_state import CANCELLED, CARRIERS, STATUS_WORDS, Shop
-from providers.sandboxes.pazarama_wire import Call, Refusal, envelope, failure
-from providers.sandboxes.shop import Spacing
+from providers.sandboxes.pazarama_wire import FORM, Refusal, envelope
+from providers.sandboxes.shop import ShopSandbox, Spacing, is_json, path_of, query_of
 
 CLIENT_ID = "pzrm0sandbox0client0id"
 CLIENT_SECRET = "pZrM0s4ndb0xS3cr3t"
@@ -36,17 +35,13 @@ SCOPE = "merchantgatewayapi.fullaccess"
 TOKEN_S = 3600
 #: Between two writes of prices or stock of one seller; the two kinds share it.
 INVENTORY_S = 10
-SWITCHES = {
+SWITCHES = frozenset({
     "ignore_writes", "empty_orders", "secret_expired", "plain_token", "contracted", "slow_batches", "batches_hang",
-}  # fmt: skip
+})  # fmt: skip
 
 
 @dataclass(frozen=True)
-class Endpoint:
-    method: str
-    path: str
-    act: Callable[[Shop, Call], Any]
-    lists: bool = False  # orders move after it when a test armed `between`
+class Endpoint(shop.Endpoint[Shop, Call]):
     inventory: bool = False
 
 
@@ -74,12 +69,12 @@ ENDPOINTS = (
 )
 
 
-class PazaramaSandbox(Sandbox):
+class PazaramaSandbox(ShopSandbox[Shop, Call, Endpoint]):
     name: ClassVar[str] = "pazarama"
-    shop: Shop
+    switches: ClassVar[frozenset[str]] = SWITCHES
 
     def routes(self) -> list[BaseRoute]:
-        made: list[BaseRoute] = [Route(one.path, self._handler(one), methods=[one.method]) for one in ENDPOINTS]
+        made: list[BaseRoute] = [Route(one.path, self.handler(one), methods=[one.method]) for one in ENDPOINTS]
         return [Route("/connect/token", self._token, methods=["POST"]), *made]
 
     def reset(self, *, orders: int, listings: int, seed: int) -> None:
@@ -101,7 +96,7 @@ class PazaramaSandbox(Sandbox):
         if not right:
             self.shop.counts["tokens_refused"] += 1
             refusal = Refusal(400, "invalid_token", "Token bulunamadı veya geçersiz")
-            return Response(render(failure(refusal)), 400, media_type="application/json")
+            return Response(render(refusal.body()), 400, media_type="application/json")
         token = f"eyJ{self.shop.rng.getrandbits(256):064x}"
         self.shop.records.tokens[token] = self.clock.timestamp() + TOKEN_S
         self.shop.counts["tokens"] += 1
@@ -120,29 +115,18 @@ class PazaramaSandbox(Sandbox):
         same = hmac.compare_digest(given, f"{CLIENT_ID}:{CLIENT_SECRET}".encode())
         return word == "Basic" and same and not self.shop.on("secret_expired")
 
-    def _handler(self, endpoint: Endpoint) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        async def handle(request: Request) -> Response:
-            challenge = self._let_in(request.headers.get("authorization", ""))
-            if challenge:
-                return Response(b"", 401, headers={"WWW-Authenticate": challenge})
-            path = {k: str(v) for k, v in request.path_params.items()}
-            call = Call(path, tuple(request.query_params.multi_items()), await request.body(), self.shop.now())
-            try:
-                if endpoint.method != "GET" and not _is_json(request):
-                    raise Refusal(415, "unsupported_media_type", "Content-Type application/json olmalıdır")
-                if endpoint.inventory and self.limits_on and not self._spaced():
-                    raise Refusal(
-                        429, "too_many_requests", f"Stok ve fiyat istekleri arasında {INVENTORY_S} saniye olmalıdır"
-                    )
-                self.shop.settle()
-                data = render(endpoint.act(self.shop, call))
-            except Refusal as refusal:
-                return Response(render(failure(refusal)), refusal.status, media_type="application/json")
-            if endpoint.lists:
-                self.page_served()
-            return Response(data, 200, media_type="application/json")
+    def barred(self, request: Request) -> Response | None:
+        challenge = self._let_in(request.headers.get("authorization", ""))
+        return Response(b"", 401, headers={"WWW-Authenticate": challenge}) if challenge else None
 
-        return handle
+    def heard(self, endpoint: Endpoint, request: Request, body: bytes) -> Call:
+        return Call(path_of(request), query_of(request), body, self.shop.now(), FORM)
+
+    def admit(self, endpoint: Endpoint, request: Request, call: Call) -> None:
+        if not is_json(request):
+            raise Refusal(415, "unsupported_media_type", "Content-Type application/json olmalıdır")
+        if endpoint.inventory and self.limits_on and not self._spaced():
+            raise Refusal(429, "too_many_requests", f"Stok ve fiyat istekleri arasında {INVENTORY_S} saniye olmalıdır")
 
     def _spaced(self) -> bool:
         taken = self.spacing.take("inventory", INVENTORY_S, self.clock.timestamp())
@@ -177,11 +161,6 @@ class PazaramaSandbox(Sandbox):
     def damage_order(self, remote_id: str) -> None:
         """`items` becomes a word on the wire; the ids stay readable."""
         self.shop.records.orders[remote_id].damaged = True
-
-    def switch(self, feature: str, on: bool) -> None:
-        if feature not in SWITCHES and not re.fullmatch(r"apply_\d{1,3}|refuse_sku:.+", feature):
-            raise KeyError(feature)
-        self.shop.switches[feature] = on
 
     def truth_orders(self) -> list[dict[str, Any]]:
         """`updated_at` is the latest entry in the histories of the items; `total` is `orderAmount`, cancelled items with the others."""
@@ -223,14 +202,6 @@ class PazaramaSandbox(Sandbox):
                         "carrier": CARRIERS.get(line.carrier, ""), "url": line.url, "code": line.code,
                     }  # fmt: skip
         return list(found.values())
-
-    def counters(self) -> dict[str, int]:
-        self.shop.settle()
-        return dict(self.shop.counts)
-
-
-def _is_json(request: Request) -> bool:
-    return request.headers.get("content-type", "").partition(";")[0].strip() == "application/json"
 
 
 def create(*, seed: int = 1, orders: int = 0, listings: int = 0) -> Sandbox:

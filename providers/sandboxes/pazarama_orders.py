@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from providers.sandboxes.exact import DAY, local, number
+from providers.sandboxes.exact import DAY, Call, local, number
 from providers.sandboxes.pazarama_state import (
     CARRIERS,
     DELIVERED,
@@ -23,7 +23,7 @@ from providers.sandboxes.pazarama_state import (
     Order,
     Shop,
 )
-from providers.sandboxes.pazarama_wire import Call, envelope, formed, malformed, money, page_of, refused, span
+from providers.sandboxes.pazarama_wire import envelope, formed, malformed, money, page_of, refused, span
 
 WIDEST = 31 * DAY
 OLDEST_BY_NUMBER = 183 * DAY

@@ -10,9 +10,9 @@ import base64
 import binascii
 from typing import Any
 
-from providers.sandboxes.exact import kurus_of, number
+from providers.sandboxes.exact import Call, kurus_of, number
 from providers.sandboxes.pazarama_state import Batch, Item, Shop
-from providers.sandboxes.pazarama_wire import Call, envelope, formed, moment, refused, whole
+from providers.sandboxes.pazarama_wire import envelope, formed, moment, refused, whole
 
 MOST_ROWS, MOST_PAGE = 3000, 100
 #: Discounts from here on go to Pazarama's people first, in per cent of the list price.
@@ -98,7 +98,7 @@ def _take(shop: Shop, call: Call, kind: str, form: dict[str, str]) -> Any:
         formed(one, form)
     if not rows or len(rows) > MOST_ROWS:
         raise refused("item_count", f"Tek istekte 1 ile {MOST_ROWS} arasında ürün gönderilebilir")
-    batch = Batch(shop.guid(0xBA7C), kind, call.now, [], [])
+    batch = Batch(shop.guid(0xBA7C), call.now, [], [], kind=kind)
     for one in rows:
         item = shop.records.items.get(one["code"])
         status, detail_, changes = _judge(shop, item, kind, one)

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from providers.sandboxes.exact import DAY, local
+from providers.sandboxes.exact import DAY, Call, local
 from providers.sandboxes.pazarama_state import BACK_OK, BACK_REFUSED, CANCELLED, CARRIERS, PREPARING, Refund, Shop
-from providers.sandboxes.pazarama_wire import Call, envelope, money, page_of, refused, span
+from providers.sandboxes.pazarama_wire import envelope, money, page_of, refused, span
 
 WIDEST = 31 * DAY
 WAITING, APPROVED, REJECTED = 1, 2, 3

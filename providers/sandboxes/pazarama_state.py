@@ -6,8 +6,8 @@ Source: reference/marketplaces-tr.md, "## Pazarama". An order has no instant of 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
+from providers.sandboxes import shop
 from providers.sandboxes.exact import DAY, HOUR, MINUTE
 from providers.sandboxes.kit import SandboxClock
 from providers.sandboxes.people import COLOURS, Person, good, person
@@ -36,8 +36,8 @@ CARRIERS = {
     "c0a80000-0000-4000-8000-000000000001": "Yurtiçi Kargo", "c0a80000-0000-4000-8000-000000000002": "Aras Kargo",
     "c0a80000-0000-4000-8000-000000000003": "Sürat Kargo", "c0a80000-0000-4000-8000-000000000004": "PTT Kargo",
 }  # fmt: skip
-#: How long a batch is worked on; "up to 4 hours" under the switch `slow_batches`.
-BATCH_S, SLOW_S = 40, 4 * HOUR - MINUTE
+#: How long a batch is worked on.
+BATCH_S = 40
 
 
 @dataclass(slots=True)
@@ -119,15 +119,10 @@ class Order:
 
 
 @dataclass(slots=True)
-class Batch:
-    """`kind`: stock or price. `rows`: as told once it is finished."""
+class Batch(shop.Batch):
+    """`kind`: stock or price."""
 
-    id: str
-    kind: str
-    created: int
-    rows: list[dict[str, Any]]
-    pending: list[tuple[Item, dict[str, Any]]]
-    finished: bool = False
+    kind: str = field(kw_only=True)
 
 
 @dataclass(slots=True)
@@ -181,13 +176,12 @@ class Shop(BaseShop):
         made = self.add_items(listings)
         self.records.items = {one.code: one for one in made}
         self.pool = made or self.add_items(60)
-        now, span = self.now(), 28 * DAY
-        for i in range(orders):
-            self._age(self.place(now - span + span * (2 * i + 1) // (2 * orders)))
+        for placed in self.past(orders):
+            self._age(self.place(placed))
         done = [one for one in self.records.orders.values() if one.lines[0].status == DELIVERED]
         for order in done[::5]:
             line = order.lines[0]
-            at = min(now, line.history[-1][1] + DAY)
+            at = min(self.now(), line.history[-1][1] + DAY)
             self.move([line], BACK_BEGUN, at)
             self.add_refund(order, line, at)
 
@@ -254,18 +248,5 @@ class Shop(BaseShop):
     def by_number(self, number: int) -> Order | None:
         return next((one for one in self.records.orders.values() if one.number == number), None)
 
-    # -- batches -------------------------------------------------------------------------------------------------
     def settle(self) -> None:
-        """Batches that had time enough are applied."""
-        if self.on("batches_hang"):
-            return
-        now, takes = self.now(), SLOW_S if self.on("slow_batches") else BATCH_S
-        for batch in self.records.batches.values():
-            if batch.finished or now - batch.created < takes:
-                continue
-            batch.finished = True
-            for item, changes in batch.pending:
-                for name, value in changes.items():
-                    setattr(item, name, value)
-                self.wrote(item.sku)
-            batch.pending = []
+        self.finish(self.records.batches.values(), BATCH_S)

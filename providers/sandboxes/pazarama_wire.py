@@ -7,21 +7,31 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from providers.sandboxes.exact import ISTANBUL, complaint, decimal_text, number, parsed
+from providers.sandboxes import exact
+from providers.sandboxes.exact import ISTANBUL, Form, decimal_text, number
 
 _DATE = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d)?", re.ASCII)
 
 
-class Refusal(Exception):
+class Refusal(exact.Refusal):
     """An answer that is an error, in the envelope. A refusal of what was asked is HTTP 200; only the form is 400."""
 
     def __init__(self, status: int, code: str, message: str) -> None:
-        super().__init__(message)
-        self.status, self.code, self.message = status, code, message
+        super().__init__(status, message)
+        self.code = code
+
+    def body(self) -> dict[str, Any]:
+        return {
+            "data": None,
+            "success": False,
+            "messageCode": self.code,
+            "message": self.message,
+            "userMessage": self.message,
+            "fromCache": False,
+        }
 
 
 def refused(code: str, message: str) -> Refusal:
@@ -43,18 +53,6 @@ def envelope(data: Any, message: str | None = None) -> dict[str, Any]:
     }
 
 
-def failure(refusal: Refusal) -> dict[str, Any]:
-    text = refusal.message
-    return {
-        "data": None,
-        "success": False,
-        "messageCode": refusal.code,
-        "message": text,
-        "userMessage": text,
-        "fromCache": False,
-    }
-
-
 def money(kurus: int) -> dict[str, Any]:
     """Twice over: as a decimal number and as whole kuruş."""
     return {
@@ -62,47 +60,8 @@ def money(kurus: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Call:
-    """One request after it was let in. `now` is the sandbox clock in whole epoch seconds."""
-
-    path: dict[str, str]
-    query: tuple[tuple[str, str], ...]
-    body: bytes
-    now: int
-
-    def params(self, *known: str) -> dict[str, str]:
-        """The query, each name once and all of them known."""
-        names = [name for name, _ in self.query]
-        for name in names:
-            if name not in known or names.count(name) > 1:
-                raise malformed(f"{name}: geçersiz parametre")
-        return dict(self.query)
-
-    def json(self, spec: Mapping[str, str]) -> dict[str, Any]:
-        """The body as an object of that form; fractions become Decimal."""
-        try:
-            data = parsed(self.body)
-        except ValueError:
-            raise malformed("İstek gövdesi geçerli bir JSON değil") from None
-        formed(data, spec)
-        found: dict[str, Any] = data
-        return found
-
-
-def formed(data: Any, spec: Mapping[str, str]) -> None:
-    wrong = complaint(data, spec)
-    if wrong:
-        raise malformed(wrong)
-
-
-def whole(params: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:
-    raw = params.get(name)
-    if raw is None:
-        return default
-    if not re.fullmatch(r"\d{1,9}", raw, re.ASCII) or not low <= int(raw) <= high:
-        raise malformed(f"{name} {low} ile {high} arasında bir tam sayı olmalıdır")
-    return int(raw)
+FORM = Form(malformed)
+formed, whole = FORM.formed, FORM.whole
 
 
 def moment(source: Mapping[str, Any], name: str) -> int | None:

@@ -1,8 +1,8 @@
 """After connecting, probing, pulling, pricing, printing, a backup, diagnostics and a crash, all at DEBUG level: no secret in
 anything that was written or printed, in no coding, not even its first or last six characters.
 
-The scan shares no code with the program's own redactor. The whole suite's logs are not scanned: its secrets are as many
-as its tests and most are made to be printed; the flows that touch keys are all here, with a vendor that repeats them.
+The scan shares no code with the program's own redactor. The whole suite's logs are scanned too, each test's for the secrets
+that it made: tests/support/secret_watch.py, on in `.ci/run`.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import html
 import io
 import json
 import logging
+import subprocess
 import sys
 import zipfile
 from collections.abc import Iterator
@@ -30,6 +31,7 @@ from app.contracts import Secret
 from app.store.listing_query import ListingQuery
 from app.store.order_query import OrderQuery
 from providers.sandboxes import trendyol, woocommerce
+from tests.faults.running import ROOT
 from tests.support.serving import serve
 from ui.entry import log_hook
 
@@ -198,3 +200,32 @@ def test_the_scan_sees_every_coding(number: int) -> None:
     planted = f"before {list(codings(ODD))[number]} after"
     assert hits({"x": planted.encode()}, {ODD})
     assert hits({"x": b"nothing of it"}, {ODD}) == []
+
+
+def test_the_suites_own_scan_finds_a_secret_in_a_log(tmp_path: Path) -> None:
+    """`.ci/run` leans on it: a scan that is blind would be green for ever."""
+    (tmp_path / "test_made.py").write_text(
+        "import base64, logging\nfrom app.contracts import Secret\nlog = logging.getLogger('x')\n"
+        "def test_plain(): log.debug('key %s', Secret('ab12cd34ef').reveal())\n"
+        "def test_coded(): log.debug('key %s', base64.b64encode(Secret('gh12cd34ef').reveal().encode()))\n"
+        "def test_in_a_traceback():\n"
+        "    try: raise ValueError(Secret('xy12cd34ef').reveal())\n"
+        "    except ValueError: log.exception('odd')\n"
+        "def test_dots(): log.debug('key %s', Secret('zz12cd34ef'))\n"
+    )
+    line = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "tests.support.secret_watch",
+        "-p",
+        "no:randomly",
+        str(tmp_path),
+    ]
+    told = subprocess.run(line, capture_output=True, text=True, check=False, timeout=90, cwd=ROOT).stdout
+    assert "4 passed, 3 errors" in told, told
+    assert [f"::{name}" in told for name in ("test_plain", "test_coded", "test_in_a_traceback", "test_dots")] == [
+        True, True, True, False,
+    ], told  # fmt: skip

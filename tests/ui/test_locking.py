@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QEvent, QPointF, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit
@@ -198,7 +198,6 @@ async def test_everything_is_covered_and_comes_back(desk: Desk, qtbot: Any, tmp_
     open_dialog.body.addWidget(half)
     open_dialog.open()
     copy_secret(Secret("panodaki"), 60)
-    QTest.keyClick(window, Qt.Key.Key_L, CTRL)  # blocked by the dialog: a modal one keeps its keys
     one.locker.lock()
     assert QApplication.clipboard().text() == ""
     assert not open_dialog.isVisible()
@@ -316,4 +315,36 @@ async def test_a_key_store_that_lost_the_key_is_offered_again(desk: Desk, qtbot:
     assert await one.vault.check_keyring(one.keyring) == ""
     assert (await one.audit())[0][0] == "vault.changed"
     forget_secret()
+    await close(one)
+
+
+async def test_the_key_locks_from_within_a_dialog(desk: Desk, qtbot: Any, tmp_path: Path) -> None:
+    one = await make(tmp_path, desk, qtbot)
+    first = DialogFrame(one.window, "Dış", "")
+    first.open()
+    second = DialogFrame(first, "İç", "")
+    half = QLineEdit("yarım kal")
+    second.body.addWidget(half)
+    second.open()
+    await until(lambda: QApplication.activeWindow() is second, "the inner dialog")
+    QTest.keyClick(half, Qt.Key.Key_L, CTRL)
+    assert one.locker.locked
+    assert not first.isVisible()
+    assert not second.isVisible()
+    await one.ended()
+    cover = one.locker.cover
+    assert cover is not None
+    QTest.mouseClick(cover, Qt.MouseButton.LeftButton, pos=QPoint(20, 20))
+    (await dialog(UnlockDialog)).reject()
+    await one.ended()
+    QTest.keyClick(cover.open, Qt.Key.Key_Return)
+    asked = await dialog(UnlockDialog)
+    await until(lambda: QApplication.activeWindow() is asked, "the question")
+    QTest.keyClick(asked.field.edit, Qt.Key.Key_L, CTRL)  # locked already: nothing more happens
+    type_in(asked, PASSWORD.reveal())
+    await until(lambda: not one.locker.locked, "open")
+    assert second.isVisible()
+    assert half.text() == "yarım kal"
+    second.reject()
+    first.reject()
     await close(one)

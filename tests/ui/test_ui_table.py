@@ -205,3 +205,14 @@ async def test_ticked_rows_and_changed_cells_are_painted(
     assert colour(1, 2) == look.theme.selected
     assert colour(2, 2) == look.theme.surface
     assert colour(2, 5) == look.theme.changed_bg
+
+
+async def test_another_empty_state_takes_the_place_of_the_first(
+    look: Appearance, errors: list[Any], qtbot: Any, settle: Settle
+) -> None:
+    table = await make(Shop(0), qtbot, settle)
+    for fact in ("Henüz gönderi yok.", "Bu görünümde gönderi yok."):
+        table.set_empty(EmptyState("truck", fact))
+        await settle()
+    shown = [one._fact.text() for one in table.viewport().findChildren(EmptyState) if one.isVisible()]
+    assert shown == ["Bu görünümde gönderi yok."], "one above the other nobody can read either"

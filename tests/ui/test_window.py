@@ -7,7 +7,7 @@ import dataclasses
 import gc
 import sys
 import types
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -164,6 +164,18 @@ def test_the_skeleton_stands_without_a_workspace(look: Appearance, qtbot: Any) -
 
 
 # -- pages -------------------------------------------------------------------------------------------------------
+async def test_the_sidebar_marks_where_a_page_belongs(shell: Shell) -> None:
+    marked: Callable[[], list[str]] = lambda: [n for n, i in shell.window.sidebar.items.items() if i.isChecked()]  # noqa: E731
+    assert marked() == ["today"]
+    shell.window.go("payouts")
+    assert marked() == [], "payouts belong to no page of the sidebar"
+    shell.window.go("audit")
+    assert marked() == ["settings"]
+    await until(lambda: shell.window.current == "audit", "the audit page", 20)
+    shell.window.sidebar.items["prices"].click()
+    assert marked() == ["prices"]
+
+
 async def test_a_page_is_built_on_its_first_visit_and_kept(shell: Shell) -> None:
     window = shell.window
     assert list(window.pages) == ["today"]

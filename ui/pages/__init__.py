@@ -30,6 +30,9 @@ MORE: list[tuple[str, str, str]] = [
     ("payouts", "ui.pages.payouts", "PayoutsPage"),
 ]
 
+#: Of those, the page of the sidebar that they belong to and that stays marked; the others mark none.
+UNDER: dict[str, str] = {"audit": "settings"}
+
 #: Phosphor icons of the sidebar; here, so that no page need be imported to show its name.
 ICONS: dict[str, str] = {
     "today": "sun-horizon",

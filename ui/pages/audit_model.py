@@ -69,7 +69,8 @@ def outcome_status(outcome: str) -> Status:
 
 def subject_words(entry: AuditEntry) -> str:
     """Kind and id of what it was done to."""
-    return " ".join(part for part in (_named("kind", entry.subject_kind), entry.subject_id) if part)
+    named = _named(f"subject.{entry.subject_kind}", entry.subject_id)
+    return " ".join(part for part in (_named("kind", entry.subject_kind), named) if part)
 
 
 def _named(table: str, name: str) -> str:
@@ -84,7 +85,7 @@ def value_words(value: object) -> str:
         return t("audit.value.none")
     if isinstance(value, bool):
         return t("audit.value.yes" if value else "audit.value.no")
-    return figures().number(value) if isinstance(value, int) else str(value)
+    return figures().number(value) if isinstance(value, int) else _named("value", str(value))
 
 
 def details_words(entry: AuditEntry) -> str:

@@ -25,7 +25,7 @@ from ui.pages.connect_result import Attempt, ResultPane
 from ui.pages.connection_words import of_manifest, plain, works_list
 from ui.pages.sign_in import ask_sign_in, take_back
 from ui.services import Services
-from ui.widgets import Button, Chip, DialogFrame, Dot, Note, Text
+from ui.widgets import Button, Chip, CutText, DialogFrame, Dot, Note
 from ui.widgets.base import line
 from ui.words import figures, t
 
@@ -76,9 +76,10 @@ class ConnectDialog(DialogFrame):
     def _build(self) -> None:
         self.head.insertWidget(0, Dot(self.manifest.id, self.manifest.name))
         self.head.insertWidget(2, Chip(f"readiness.{self.manifest.readiness}"))
-        self.head.addWidget(Text(works_list(self.manifest.capabilities), "small", "text_2"))
+        # A long list is cut, with all of it in the tool-tip: it must neither break the title nor widen the dialog.
+        self.head.addWidget(CutText(works_list(self.manifest.capabilities), "small", "text_2"), 1)
         self.head.setStretch(1, 0)
-        self.head.addStretch(1)
+        self.heading.setWordWrap(False)
         left = QWidget()
         column = QVBoxLayout(left)
         column.setContentsMargins(0, 0, 0, 0)

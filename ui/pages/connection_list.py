@@ -7,15 +7,12 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QStackedLayout, QWidget
 
 from app.api.key_words import key_sentence, key_short
-from app.monitor.health import State
 from app.store import ConnectionRow
 from ui.pages.card_grid import CardGrid
 from ui.pages.connection_words import availability, blame, when
 from ui.services import Services
 from ui.widgets import Button, Chip, ConnectionCard, EmptyState
 from ui.words import t, words
-
-_STATES = {State.UNKNOWN: "info"}
 
 
 class ConnectionList(QWidget):
@@ -60,7 +57,7 @@ class ConnectionList(QWidget):
             if key is not None and key.asks:
                 told = f"{told} {key_sentence(words(), key)}."
             self.cards[row.id].show_state(
-                _STATES.get(report.state, str(report.state)),
+                str(report.state),
                 told,
                 when(report.last_ok_at, services.now()),
                 availability(report.availability_30d),

@@ -88,7 +88,7 @@ class ParcelsPage(Page):
         self.trouble.button(0).clicked.connect(lambda: begin(self._refresh(frozenset({"all"})), "parcels refresh"))
         self.model.failed.connect(lambda _error: self.trouble.show())
         self.model.modelReset.connect(self._first_row)
-        self.model.refreshed.connect(self._details.poke)
+        self.model.refreshed.connect(self._refreshed)
         self.table.current_key_changed.connect(lambda _key: self._details.poke())
         self.table.opened.connect(lambda _key: self.table.setFocus())
         self.pane.cancel_asked.connect(self.cancel_current)
@@ -192,6 +192,13 @@ class ParcelsPage(Page):
         if self.model.total:
             self.table.setCurrentIndex(self.model.index(0, self.model.offset))
         self._details.poke()
+
+    def _refreshed(self) -> None:
+        """Rows came to an empty list: the first is the current one. Else only the details may have changed."""
+        if self.table.currentIndex().isValid():
+            self._details.poke()
+        else:
+            self._first_row()
 
     def current(self) -> ParcelRow | None:
         """The parcel that the keyboard stands on."""

@@ -72,15 +72,15 @@ class ParcelPane(QFrame):
         row = detail.row
         self.parcel_id = row.id
         self._clear()
-        head = QHBoxLayout()
-        head.setSpacing(8)
+        head = QVBoxLayout()  # not side by side: a long number would push the state out of the pane
+        head.setSpacing(4)
         number = Text(row.numbers, "pane", wrap=True)
         number.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        head.addWidget(number, 1)
+        head.addWidget(number)
         status = status_of(row)
         chip = Chip("job.queued")
         chip.set_state(status.state, status.text)
-        head.addWidget(chip, 0, Qt.AlignmentFlag.AlignTop)
+        head.addWidget(chip, 0, Qt.AlignmentFlag.AlignLeft)
         self._column.addLayout(head)
         trouble = trouble_words(row)
         if trouble:

@@ -26,7 +26,7 @@ _LOOKS = {
 _WRITES = {"queued": "write.queued", "sending": "write.sent", "unknown": "write.unknown", "refused": "write.refused"}
 
 COLUMNS = (
-    Column("numbers", "parcels.column.numbers", Kind.CODE, rank=1, width=140, sortable=False),
+    Column("numbers", "parcels.column.numbers", Kind.CODE, rank=1, width=178, sortable=False),
     Column("carrier", "parcels.column.carrier", Kind.CHANNEL, rank=1, width=140, sortable=False),
     Column("state", "parcels.column.state", Kind.STATUS, rank=1, width=190, sortable=False),
     Column("receiver", "parcels.column.receiver", Kind.TEXT, rank=1, width=150, sortable=False),

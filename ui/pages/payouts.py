@@ -209,19 +209,24 @@ class PayoutsPage(Page):
         if state == self._told_empty:
             return
         self._told_empty = state
-        for table in self.tables.values():
-            if not self.asked.empty:
-                empty = EmptyState("wallet", t("payouts.page.empty_filter"), t("payouts.page.empty_filter_next"))
-            elif named:
-                empty = EmptyState(
-                    "wallet", t("payouts.page.empty"), t("payouts.page.empty_told", names=", ".join(named))
-                )
-            else:
-                catalogue = sorted({one.name for one in self.services.catalogue if "settlements" in one.capabilities})
-                empty = EmptyState(
-                    "wallet", t("payouts.page.empty"), t("payouts.page.empty_none", names=", ".join(catalogue))
-                )
-            table.set_empty(empty)
+        for view, table in self.tables.items():
+            table.set_empty(self._empty_state(view, named))
+
+    def _empty_state(self, view: str, named: tuple[str, ...]) -> EmptyState:
+        fact, following = t("payouts.page.empty"), t("payouts.page.empty_told", names=", ".join(named))
+        way: Button | None = None
+        if not self.asked.empty:
+            fact, following = t("payouts.page.empty_filter"), t("payouts.page.empty_filter_next")
+            way = Button(t("payouts.page.clear"))
+            way.clicked.connect(self._clear)
+        elif not named:
+            catalogue = sorted({one.name for one in self.services.catalogue if "settlements" in one.capabilities})
+            following = t("payouts.page.empty_none", names=", ".join(catalogue))
+            way = Button(t("connections.add"), icon="plus")
+            way.clicked.connect(lambda: self.go.emit("connections", {"view": "catalogue"}))
+        elif view == "payouts":
+            fact, following = t("payouts.page.empty_payouts"), t("payouts.page.empty_payouts_next")
+        return EmptyState("wallet", fact, following, way)
 
     def _show_count(self) -> None:
         total = self.models[self.view].total

@@ -159,9 +159,11 @@ class PricesPage(Page):
             )
         )
         counts = await self.services.store.outbox.counts()
+        refused = len(await self.source.refused_lines())
+        # All of it after the last wait: the page never says that it is frozen while the bar does not.
         self._frozen = 0 in await self.services.store.outbox.frozen()
         self._freeze.setText(t("prices.unfreeze" if self._frozen else "prices.freeze"))
-        self.sending.show_counts(counts, len(await self.source.refused_lines()), self._frozen)
+        self.sending.show_counts(counts, refused, self._frozen)
         self._choose_empty()
         if self._wanted_key is not None and self.table.set_current_key(self._wanted_key):
             self._wanted_key = None

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QTimer, QUrl
+from PySide6.QtCore import Qt, QTimer, QUrl
 from PySide6.QtGui import QDesktopServices, QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLineEdit, QStackedWidget, QVBoxLayout, QWidget
 
@@ -195,6 +195,7 @@ class SettingsPage(Page):
         wanted = request.get("view") if isinstance(request, dict) else None
         if wanted in self.sections:
             self.show_section(wanted)
+        self.items[self.section].setFocus(Qt.FocusReason.OtherFocusReason)
         self._burst.poke()
         if self.vault_card is not None:
             self.vault_card.refresh()

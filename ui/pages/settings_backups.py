@@ -115,7 +115,7 @@ class BackupsSection:
         self.last.set_text(text)
         look = {"failed": "unhealthy", "old": "degraded"}.get(worry, "healthy" if state.files else "offline")
         word = {"unhealthy": "failed", "degraded": "old", "healthy": "sound", "offline": "waiting"}[look]
-        self.chip.set_state(look, t(f"backups.{word}"))
+        self.chip.set_state("write.queued" if look == "offline" else look, t(f"backups.{word}"))
         size = sum(one.size for one in state.files)
         self.kept.set_text(t("backups.how_many_text", count=len(state.files), size=figures().size(size)))
 

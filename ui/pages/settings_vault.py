@@ -70,7 +70,8 @@ class VaultCard:
             add = self._button(f"{kind}.add", t("settings.vault.add"), lambda: self._add(kind))
             if kind == "keyring" and self._keyring is None:
                 add.disable(t("settings.vault.no_keyring"))
-            controls = [Chip("offline", t("settings.vault.off")), add]
+            # Not "offline": its crossed-out waves mean no network.
+            controls = [Chip("job.cancelled", t("settings.vault.off")), add]
         else:
             date = figures().date_short(slot.created_at.astimezone().date(), year=True)
             text = t(f"settings.vault.{kind}_text", date=date, kdf=slot.kdf)

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
+from msgspec.structs import replace
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QSpinBox, QVBoxLayout, QWidget
 
@@ -19,6 +20,7 @@ from ui.widgets import Button, Chip, DialogFrame, FormField, Scroller, Text
 from ui.words import t, words
 
 _MOST_DESI = Decimal(999)
+_BESIDE = {"company": "name", "postcode": "district", "city": "district"}
 _SHOWN = 60  # drafts that get a line of their own; those with problems come first
 
 
@@ -204,6 +206,9 @@ class CorrectDialog(DialogFrame):
             width=520,
         )
         self._before = {name: str(getattr(address, name)) for name in FIELDS}
+        sides = {name: QHBoxLayout() for name in ("name", "district")}  # side by side: seven in a column are too high
+        for side in sides.values():
+            side.setSpacing(12)
         proposed = {name: value for one in problems for name, value in one.proposal.items()}
         wrong: Mapping[str, FieldProblem] = {one.field: one for one in problems}
         self.edits: dict[str, QLineEdit] = {}
@@ -214,10 +219,16 @@ class CorrectDialog(DialogFrame):
             self.edits[name] = edit
             made = FormField(t(f"parcels.field.{name}"), edit)
             if name in wrong:
-                made.set_trouble(t(f"parcels.problem.{wrong[name].why}", rule=wrong[name].rule))
+                made.set_trouble(problem_sentence(words(), replace(wrong[name], proposal={})))
             elif name == field:
                 made.set_trouble(t("parcels.write.create_refused"))
-            self.body.addWidget(made)
+            row = sides.get(_BESIDE.get(name, name))
+            if row is None:
+                self.body.addWidget(made)
+                continue
+            if name in sides:
+                self.body.addLayout(row)
+            row.addWidget(made, 1, Qt.AlignmentFlag.AlignTop)
         first = next((name for name in FIELDS if name in wrong or name == field), "")
         if first:
             self.edits[first].setFocus(Qt.FocusReason.OtherFocusReason)

@@ -129,7 +129,7 @@ class ShipWork:
         number = row.tracking_number or row.reference
         dialog = DialogFrame(
             self._page, t("parcels.page.cancel_title"), t("parcels.page.cancel_text", number=number),
-            t("parcels.page.cancel_yes"), kind="danger",
+            t("parcels.page.cancel_yes"), kind="danger", cancel=t("parcels.page.cancel_no"),
         )  # fmt: skip
         try:
             if await ask(dialog) != ACCEPTED:

@@ -99,6 +99,14 @@ class SignInDialog(DialogFrame):
             self.paste.setFocus(Qt.FocusReason.OtherFocusReason)
         elif state != "asking":  # Enter must not mean "cancel"
             self.primary.setFocus(Qt.FocusReason.OtherFocusReason)
+        self._fit()
+
+    def _fit(self) -> None:
+        """As high as what is shown now: other words may need another line."""
+        layout = self.layout()
+        if layout is not None and self.isVisible():
+            layout.activate()
+            self.resize(self.width(), max(layout.totalHeightForWidth(self.width()), layout.totalMinimumSize().height()))
 
     def _typed(self) -> None:
         self.paste_field.set_trouble("")
@@ -119,6 +127,7 @@ class SignInDialog(DialogFrame):
         self.code.setAccessibleName(t("signin.code_label"))
         self.code.setAccessibleDescription(code)
         self.until.setText(t("signin.code_until", time=figures().time(until.astimezone())))
+        self._fit()
 
     async def pasted(self, address: str, wrong: Message | None) -> str:
         self._asked = asyncio.get_running_loop().create_future()
@@ -128,6 +137,7 @@ class SignInDialog(DialogFrame):
             self.open_page()
         else:
             self.paste_field.set_trouble(plain(wrong))
+            self._fit()
         try:
             return await self._asked
         finally:

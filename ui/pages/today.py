@@ -329,7 +329,10 @@ class TodayPage(Page):
         by_state: dict[str, int] = {}
         for one in day.troubles:
             by_state[one.state] = by_state.get(one.state, 0) + 1
-        words = [f"{n} {t(look_of(state).word)}" for state, n in by_state.items()]
+        words = [
+            t("today.reminders", count=n) if state == "info" else f"{n} {t(look_of(state).word)}"
+            for state, n in by_state.items()
+        ]
         self.tiles["alerts"].show_figure(number(len(day.troubles)), " · ".join(words) or t("today.no_trouble_short"))
 
     def _due_rows(self, deadlines: Sequence[Deadline], now: datetime) -> list[Row]:

@@ -204,7 +204,11 @@ class DenseTable(TablePainting, TableEditing, QTableView):
 
     # -- empty -------------------------------------------------------------------------------------------------
     def set_empty(self, widget: QWidget) -> None:
-        """What stands in place of the rows when there are none."""
+        """What stands in place of the rows when there are none; the one before goes."""
+        old = self._empty
+        if old is not None and old is not widget:
+            old.hide()
+            old.deleteLater()
         self._empty = widget
         widget.setParent(self.viewport())
         self._show_empty()

@@ -102,7 +102,7 @@ QScrollBar::add-line, QScrollBar::sub-line { width: 0; height: 0; background: no
 QScrollBar::add-page, QScrollBar::sub-page { background: none; }
 
 QMenu { background: $raised; color: $text; border: 1px solid $border; border-radius: 8px; padding: 4px; }
-QMenu::item { padding: 7px 24px 7px 10px; border-radius: 6px; background: transparent; }
+QMenu::item { padding: 7px 30px 7px 10px; border-radius: 6px; background: transparent; }
 QMenu::item:selected { background: $hover; color: $text; }
 QMenu::item:disabled { color: $disabled; }
 QMenu::icon { padding-left: 10px; }

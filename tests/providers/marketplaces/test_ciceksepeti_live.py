@@ -3,7 +3,7 @@ where a test is about them."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -14,40 +14,28 @@ from app.contracts import OutcomeState, ProviderError
 from app.model import ListingRef, Money, OrderStatus, PriceChange, ShipmentNotice, StockChange, Window
 from providers.marketplaces.ciceksepeti import Ciceksepeti
 from providers.sandboxes.ciceksepeti import create
-from tests.providers.marketplaces.live_support import World, ref
-from tests.support.serving import serve
+from tests.providers.marketplaces.live_support import (
+    FAULTS,
+    World,
+    a_failed_page_fails_the_list,
+    a_wrong_key_is_refused,
+    changed_as,
+    let_orders_move,
+    probe,
+    read_orders,
+    ref,
+    rig,
+    stocks_are_set,
+)
 
-SECRETS = ("api_key",)
-
-
-@pytest.fixture(scope="module")
-def base() -> Iterator[str]:
-    with serve(create(seed=3).app) as url:
-        yield url
-
-
-@pytest.fixture
-async def world(base: str) -> AsyncIterator[World]:
-    made = World(base, Ciceksepeti, (), SECRETS)
-    made.post("reset", {"orders": 260, "listings": 140, "seed": 3})
-    made.post("limits", {"on": False})
-    yield made
-    await made.close()
+base, world = rig(create, Ciceksepeti, ("api_key",), orders=260, listings=140, limits=False)
 
 
-def switch(world: World, feature: str) -> None:
-    world.post("switch", {"feature": feature, "on": True})
-
-
-async def test_a_wrong_key_and_a_foreign_address(world: World, base: str) -> None:
+async def test_a_wrong_key_and_a_foreign_address(world: World) -> None:
     found = await world.client.probe()
     assert found.facts["listings"] == "140"
-    wrong = World(base, Ciceksepeti, (), SECRETS, wrong="yanlisanahtar")
-    for doing in (wrong.client.probe(), wrong.orders(1), wrong.listings()):
-        with pytest.raises(ProviderError, match=r"auth\.refused"):
-            await doing
-    await wrong.close()
-    switch(world, "foreign_address")
+    await a_wrong_key_is_refused(world, probe, read_orders, lambda wrong: wrong.listings())
+    world.switch("foreign_address")
     with pytest.raises(ProviderError, match=r"auth\.ip_not_allowed"):
         await world.client.probe()
 
@@ -55,17 +43,15 @@ async def test_a_wrong_key_and_a_foreign_address(world: World, base: str) -> Non
 @pytest.mark.parametrize("feature", ["", "filter_by_modified"])
 async def test_orders_equal_the_truth(world: World, feature: str) -> None:
     """Whichever date the vendor's filter means."""
-    if feature:
-        switch(world, feature)
-    found, since = await world.orders(60), (world.now() - timedelta(days=60)).isoformat()
-    truth = {row["remote_id"]: row for row in world.get("orders") if row["updated_at"] > since}
+    world.switch(feature)
+    found, truth = await world.orders(60), world.truth(days=60)
     assert world.rejects == []
     assert found.keys() == truth.keys()
     for key, row in truth.items():
         one = found[key]
         buyer = row["buyer"] or one.ship_to.name  # the sender may be untold
         assert (one.buyer.name, one.total) == (buyer, Money.of(row["total"], row["currency"]))
-        assert one.updated_at.isoformat()[:16] == row["updated_at"][:16]
+        assert changed_as(one, row)
         assert {line.remote_id: not line.cancelled for line in one.lines} == {
             x["remote_id"]: x["active"] for x in row["lines"]
         }
@@ -73,15 +59,14 @@ async def test_orders_equal_the_truth(world: World, feature: str) -> None:
 
 @pytest.mark.parametrize("feature", ["", "filter_by_modified"])
 async def test_nothing_is_lost_while_orders_move(world: World, feature: str) -> None:
-    if feature:
-        switch(world, feature)
-    world.post("between", [{"new": 1, "touch": 25, "seed": n} for n in range(6)])
+    world.switch(feature)
+    let_orders_move(world, pages=6)
     found = await world.orders(60)
     world.advance(61)  # orders tell whole minutes
     found |= await world.orders(1)
-    truth = {row["remote_id"]: row for row in world.get("orders")}
+    truth = world.truth()
     assert found.keys() == truth.keys()
-    assert all(found[key].updated_at.isoformat()[:16] == row["updated_at"][:16] for key, row in truth.items())
+    assert [key for key, row in truth.items() if not changed_as(found[key], row)] == []
 
 
 async def test_a_cancelled_order_between_two_pages(world: World) -> None:
@@ -118,8 +103,7 @@ async def test_a_damaged_order_among_good_ones(world: World) -> None:
 
 @pytest.mark.parametrize("feature", ["", "plain_names"])
 async def test_prices_and_stock(world: World, feature: str) -> None:
-    if feature:
-        switch(world, feature)
+    world.switch(feature)
     listings = await world.listings()
     assert len(listings) == 140
     truth = {row["remote_id"]: row for row in world.get("listings")}
@@ -130,13 +114,10 @@ async def test_prices_and_stock(world: World, feature: str) -> None:
     good = PriceChange("p1", ref(first), Money.of("9999.90", "TRY"), list_price=Money.of("12000", "TRY"))
     half = PriceChange("p2", ref(second), Money((second.price.amount / 10).quantize(second.price.amount), "TRY"))
     gone = PriceChange("p3", ListingRef("yok", "yok"), Money.of("5.00", "TRY"))
-    prices = [good, half, gone]
-    ends = await world.settled(await world.client.set_prices(prices), prices)
+    ends = await world.set_prices([good, half, gone])
     assert ends["p1"][0] is OutcomeState.DONE
     assert [m.code for _, m in (ends["p2"], ends["p3"]) if m is not None] == ["item.refused", "item.not_found"]
-    stocks = [StockChange("s1", ref(first), 7), StockChange("s2", ref(second), 0)]
-    ends = await world.settled(await world.client.set_stocks(stocks), stocks)
-    assert {state for state, _ in ends.values()} == {OutcomeState.DONE}
+    await stocks_are_set(world, first, second)
     after = await world.listings()
     assert (after[first.remote_id].price, after[first.remote_id].list_price) == (good.price, good.list_price)
     assert (after[first.remote_id].stock, after[second.remote_id].stock) == (7, 0)
@@ -144,8 +125,7 @@ async def test_prices_and_stock(world: World, feature: str) -> None:
 
 @pytest.mark.parametrize("feature", ["", "limits_as_400"])
 async def test_the_same_prices_twice(world: World, feature: str) -> None:
-    if feature:
-        switch(world, feature)
+    world.switch(feature)
     world.post("limits", {"on": True})
     stocks = [StockChange("s", ListingRef("PX-00001", "PX-00001"), 5)]
     await world.client.set_stocks(stocks)
@@ -161,38 +141,34 @@ async def test_the_same_prices_twice(world: World, feature: str) -> None:
 
 
 async def test_an_own_contract_with_a_carrier(world: World) -> None:
-    switch(world, "own_cargo")
+    world.switch("own_cargo")
     number, other = world.post("orders", {"count": 2})["remote_ids"]
     orders = await world.orders(1)
     assert orders[number].ship_to.phone.startswith("+90"), "only with a contract of one's own"
     for _ in range(2):
         told = ShipmentNotice("n", number, number, "Sürat Kargo", "734512098765", extra=orders[number].extra)
-        assert (await world.client.confirm_shipments([told])).outcomes[0].state is OutcomeState.DONE
+        assert (await world.confirm(told)).state is OutcomeState.DONE
     after = (await world.orders(1))[number]
     assert (after.status, after.tracking_number) == (OrderStatus.SHIPPED, "734512098765")
     assert world.get("state")["counters"][f"status:{number}"] == 1
     # The model is found by trying when the order does not tell it.
     items = {"items": orders[other].extra["items"]}
     announced = ShipmentNotice("n", other, other, "Yurtiçi Kargo", "735", extra=items)
-    outcome = (await world.client.confirm_shipments([announced])).outcomes[0]
+    outcome = await world.confirm(announced)
     assert outcome.state is OutcomeState.DONE
     assert outcome.remote_ref != other, "the code that the vendor made"
     assert (await world.orders(1))[other].status is OrderStatus.OPEN
 
 
 async def test_the_vendors_carriers(world: World) -> None:
-    (number,) = world.post("orders", {"count": 1})["remote_ids"]
-    order = (await world.orders(1))[number]
-    (outcome,) = (
-        await world.client.confirm_shipments([ShipmentNotice("n", number, number, extra=order.extra)])
-    ).outcomes
-    after = (await world.orders(1))[number]
+    order = await world.placed()
+    outcome = await world.confirm(ShipmentNotice("n", order.remote_id, order.remote_id, extra=order.extra))
+    after = (await world.orders(1))[order.remote_id]
     assert (outcome.state, outcome.remote_ref) == (OutcomeState.DONE, after.extra["partialNumber"])
     assert after.vendor_status == "Kargoya Verilecek"
-    (gone,) = world.post("orders", {"count": 1})["remote_ids"]
-    order = (await world.orders(1))[gone]
-    world.post("cancel", {"remote_id": gone})
-    (outcome,) = (await world.client.confirm_shipments([ShipmentNotice("n", gone, gone, extra=order.extra)])).outcomes
+    order = await world.placed()
+    world.post("cancel", {"remote_id": order.remote_id})
+    outcome = await world.confirm(ShipmentNotice("n", order.remote_id, order.remote_id, extra=order.extra))
     assert outcome.state is OutcomeState.REFUSED
     assert outcome.message is not None
     assert outcome.message.code == "item.conflict"
@@ -209,9 +185,6 @@ async def test_returns(world: World) -> None:
     assert (await world.client.accept_claim(early)).state is OutcomeState.REFUSED
 
 
-@pytest.mark.parametrize("fault", [{"kind": "status", "status": 500}, {"kind": "html"}, {"kind": "garbage"}])
-async def test_a_failed_page_is_never_the_last(world: World, fault: dict[str, Any]) -> None:
-    world.post("faults", {**fault, "skip": 4})
-    with pytest.raises(ProviderError) as caught:
-        await world.orders(60)
-    assert caught.value.message.params["operation"] == "orders"
+@FAULTS
+async def test_a_failed_page_is_never_the_last(world: World, fault: Mapping[str, Any]) -> None:
+    await a_failed_page_fails_the_list(world, fault, skip=4, days=60)

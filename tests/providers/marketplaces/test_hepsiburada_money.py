@@ -16,7 +16,7 @@ from app.kit import Reply
 from app.model import Money, SettlementKind, Vat, Window
 from providers.marketplaces import hepsiburada_calls as calls
 from providers.marketplaces.hepsiburada import Hepsiburada
-from providers.marketplaces.hepsiburada_money import kind_of, parse_records, records_following
+from providers.marketplaces.hepsiburada_money import days_of, kind_of, parse_records, records_following
 from tests.providers.marketplaces.hepsiburada_support import MERCHANT, account
 
 FINANCE = "https://finance.example"
@@ -31,6 +31,9 @@ ROW: dict[str, Any] = {
 }  # fmt: skip
 
 
+DAY = Window(datetime(2026, 11, 4, 21, tzinfo=UTC), datetime(2026, 11, 5, 21, tzinfo=UTC))
+
+
 def mine() -> Account:
     held = account()
     return dataclasses.replace(held, urls={**held.urls, "finance": FINANCE})
@@ -42,7 +45,7 @@ def reply(*rows: Any, count: int | None = None) -> Reply:
 
 
 def only(**changes: Any) -> Any:
-    page = parse_records(reply({**ROW, **changes}))
+    page = parse_records(reply({**ROW, **changes}), DAY)
     assert page.rejects == ()
     return page.items[0]
 
@@ -92,24 +95,36 @@ def test_without_a_gross_amount_the_net_one_is_said_to_be_without_vat() -> None:
 
 
 def test_the_day_of_the_record_comes_first_where_it_is_told() -> None:
-    assert only(recordDate="2026-11-03T12:00:00").booked_at == datetime(2026, 11, 3, 9, tzinfo=UTC)
-    assert only(invoiceDate=None).booked_at == datetime(2026, 11, 2, 7, 15, tzinfo=UTC)
+    assert only(recordDate="2026-11-05T12:00:00").booked_at == datetime(2026, 11, 5, 9, tzinfo=UTC)
+    assert only(invoiceDate="2026-11-05T08:00:00").booked_at == datetime(2026, 11, 5, 5, tzinfo=UTC)
+
+
+def test_a_record_without_a_date_within_the_day_asked_for_is_booked_at_its_beginning() -> None:
+    for told in (None, "", "2026-11-06T00:00:00", "2026-11-04T23:59:59", "dün"):
+        assert only(invoiceDate=told).booked_at == DAY.since
+
+
+def test_a_window_is_asked_for_by_turkish_days() -> None:
+    window = Window(datetime(2026, 11, 4, 20, 30, tzinfo=UTC), datetime(2026, 11, 6, 6, tzinfo=UTC))
+    found = [(one.since, one.until) for one in days_of(window)]
+    cuts = [window.since, DAY.since, DAY.until, window.until]
+    assert found == list(zip(cuts, cuts[1:], strict=False))
+    assert all(edge.tzinfo is UTC for pair in found for edge in pair)
 
 
 def test_odd_records_are_rejects() -> None:
     bare = {**ROW, "id": "x1", "amount": None, "netAmount": None}
-    undated = {**ROW, "id": "x2", "orderDate": None, "invoiceDate": None, "dueDate": None}
-    page = parse_records(reply(bare, ROW, undated, {"id": "x3"}))
+    page = parse_records(reply(bare, ROW, {"id": "x3"}), DAY)
     assert [one.remote_id for one in page.items] == [ROW["id"]]
-    assert [one.remote_id for one in page.rejects] == ["x1", "x2", "x3"]
-    assert page.total == 4
+    assert [one.remote_id for one in page.rejects] == ["x1", "x3"]
 
 
 def test_the_call() -> None:
     call = calls.settlements_request(mine(), WINDOW)
     assert call.path == f"{FINANCE}/transactions/merchantid/{MERCHANT}"
     assert dict(call.params) == {
-        "Offset": "0", "Limit": "100", "RecordDateStart": "2026-11-02T00:00:00", "RecordDateEnd": "2026-11-16T00:00:01",
+        "Offset": "0", "Limit": "100", "RecordDateStart": "2026-11-02T00:00:00.000000",
+        "RecordDateEnd": "2026-11-15T23:59:59.999999",
     }  # fmt: skip
     assert dict(call.headers)["user-agent"] == "firma_dev"
     assert (call.operation, call.group) == ("settlements", "finance")

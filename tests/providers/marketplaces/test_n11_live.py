@@ -2,108 +2,72 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from app.contracts import OutcomeState, ProviderError
-from app.model import ListingRef, Money, PriceChange, ShipmentNotice, StockChange, Window
+from app.contracts import OutcomeState
+from app.model import ShipmentNotice
 from providers.marketplaces.n11 import N11
 from providers.sandboxes.n11 import create
-from tests.providers.marketplaces.live_support import World, ref
-from tests.support.serving import serve
+from tests.providers.marketplaces.live_support import (
+    FAULTS,
+    World,
+    a_failed_page_fails_the_list,
+    a_wrong_key_is_refused,
+    equals_the_truth,
+    nothing_is_lost,
+    prices_and_stock_are_set,
+    probe,
+    read_claims,
+    read_orders,
+    rig,
+)
 
-SECRETS = ("app_key", "app_secret")
-
-
-@pytest.fixture(scope="module")
-def base() -> Iterator[str]:
-    with serve(create(seed=3).app) as url:
-        yield url
-
-
-@pytest.fixture
-async def world(base: str) -> AsyncIterator[World]:
-    made = World(base, N11, (), SECRETS)
-    made.post("reset", {"orders": 260, "listings": 270, "seed": 3})
-    yield made
-    await made.close()
+base, world = rig(create, N11, ("app_key", "app_secret"), orders=260, listings=270, limits=True)
 
 
-async def test_a_wrong_key(world: World, base: str) -> None:
+async def test_a_wrong_key(world: World) -> None:
     await world.client.probe()
-    wrong = World(base, N11, (), SECRETS, wrong="yanlisanahtar")
-    now = wrong.now()
-    for doing in (
-        wrong.client.probe(),
-        wrong.orders(),
-        anext(wrong.client.claims(Window(now - timedelta(days=1), now))),
-    ):
-        with pytest.raises(ProviderError, match=r"auth\.refused"):
-            await doing
-    await wrong.close()
+    await a_wrong_key_is_refused(world, probe, read_orders, read_claims)
 
 
 @pytest.mark.parametrize("switch", ["", "plain_status", "shifted_epochs", "location_based"])
 async def test_orders_equal_the_truth(world: World, switch: str) -> None:
-    if switch:
-        world.post("switch", {"feature": switch, "on": True})
-    found, since = await world.orders(), (world.now() - timedelta(days=28)).isoformat()
-    truth = {row["remote_id"]: row for row in world.get("orders") if row["updated_at"] > since}
+    world.switch(switch)
+    found, truth = await world.orders(), world.truth(days=28)
     assert world.rejects == []
     shift = timedelta(hours=3 if switch == "shifted_epochs" else 0)  # not known to the client: nothing is lost by it
     by_number = {one.number: one for one in found.values()}
     for key, row in truth.items():
-        one = found.get(key) or by_number[row["number"]]
-        assert (one.number, one.buyer.name) == (row["number"], row["buyer"])
-        assert one.total == Money.of(row["total"], row["currency"])
-        assert (one.updated_at - shift).isoformat()[:19] == row["updated_at"][:19]
+        equals_the_truth(found.get(key) or by_number[row["number"]], row, shift)
 
 
 async def test_nothing_is_lost_while_packages_move(world: World) -> None:
-    world.post("between", [{"new": 1, "touch": 25, "seed": n} for n in range(4)])
-    found = await world.orders() | await world.orders(days=1)
-    since = (world.now() - timedelta(days=28)).isoformat()
-    truth = {row["remote_id"]: row for row in world.get("orders") if row["updated_at"] > since}
-    assert truth.keys() <= found.keys()
-    assert all(found[key].updated_at.isoformat()[:19] == row["updated_at"][:19] for key, row in truth.items())
+    await nothing_is_lost(world, pages=4, days=28)
 
 
 async def test_prices_and_stock(world: World) -> None:
     listings = await world.listings()
     assert len(listings) == 270
     first, second = list(listings.values())[:2]
-    prices = [
-        PriceChange("p1", ref(first), Money.of("9999.90", "TRY"), was_list_price=first.list_price),
-        PriceChange("p2", ListingRef("yok", "yok"), Money.of("5.00", "TRY")),
-    ]
-    ends = await world.settled(await world.client.set_prices(prices), prices)
-    assert ends["p1"][0] is OutcomeState.DONE
-    assert ends["p2"][1] is not None
-    assert ends["p2"][1].code == "item.not_found"
-    stocks = [StockChange("s1", ref(first), 7), StockChange("s2", ref(second), 0)]
-    ends = await world.settled(await world.client.set_stocks(stocks), stocks)
-    assert {state for state, _ in ends.values()} == {OutcomeState.DONE}
+    price, _ = await prices_and_stock_are_set(world, first, second)
     after = (await world.listings())[first.remote_id]
-    assert (after.price, after.list_price, after.stock) == (prices[0].price, prices[0].price, 7)
+    assert (after.price, after.list_price, after.stock) == (price, price, 7)
 
 
 async def test_picking_twice_is_once(world: World) -> None:
-    (number,) = world.post("orders", {"count": 1})["remote_ids"]
-    order = (await world.orders(days=1))[number]
+    order = await world.placed()
     for _ in range(2):
-        notice = ShipmentNotice("n", number, order.number, extra=order.extra)
-        assert (await world.client.confirm_shipments([notice])).outcomes[0].state is OutcomeState.DONE
+        notice = ShipmentNotice("n", order.remote_id, order.number, extra=order.extra)
+        assert (await world.confirm(notice)).state is OutcomeState.DONE
     world.post("cancel", {"remote_id": (other := world.post("orders", {"count": 1})["remote_ids"][0])})
     gone = ShipmentNotice("n", other, extra={"lines": order.extra["lines"], "packageId": other})
-    assert (await world.client.confirm_shipments([gone])).outcomes[0].state is OutcomeState.REFUSED
+    assert (await world.confirm(gone)).state is OutcomeState.REFUSED
 
 
-@pytest.mark.parametrize("fault", [{"kind": "status", "status": 500}, {"kind": "html"}, {"kind": "garbage"}])
-async def test_a_failed_page_is_never_the_last(world: World, fault: dict[str, Any]) -> None:
-    world.post("faults", {**fault, "skip": 1})
-    with pytest.raises(ProviderError) as caught:
-        await world.orders()
-    assert caught.value.message.params["operation"] == "orders"
+@FAULTS
+async def test_a_failed_page_is_never_the_last(world: World, fault: Mapping[str, Any]) -> None:
+    await a_failed_page_fails_the_list(world, fault, skip=1)

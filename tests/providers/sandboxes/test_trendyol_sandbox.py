@@ -153,7 +153,8 @@ def test_past_ten_thousand_records_is_429_since_june_2026(rig: Rig) -> None:
 
 def test_the_stream_walks_by_cursor_in_v2_names(rig: Rig) -> None:
     rig.box.touch_orders(10, 3)
-    args = {"lastModifiedStartDate": rig.now - 14 * DAY, "lastModifiedEndDate": rig.now}
+    end = rig.now
+    args = {"lastModifiedStartDate": end - 14 * DAY, "lastModifiedEndDate": end}
     seen: list[Any] = []
     cursor: dict[str, str] = {}
     while True:

@@ -182,7 +182,8 @@ def test_questions_are_filtered_by_window_status_and_barcode(rig: Rig) -> None:
     assert old.id not in {row["id"] for row in asked(rig, size=100)}
     assert {row["id"] for row in asked(rig, barcode=item.barcode)} >= {new.id}
     assert other.id not in {row["id"] for row in asked(rig, barcode=item.barcode)}
-    wide = {"startDate": rig.now - 14 * DAY, "endDate": rig.now}
+    end = rig.now
+    wide = {"startDate": end - 14 * DAY, "endDate": end}
     dates = [row["creationDate"] for row in asked(rig, orderByDirection="ASC", size=100, **wide)]
     assert dates == sorted(dates)
     assert dates[0] == old.asked
@@ -308,7 +309,8 @@ def sold(rig: Rig, days_ago: int, discount: int = 0) -> Any:
 
 
 def statement(rig: Rig, kind: str, path: str = "settlements", back: int = 15) -> list[Any]:
-    window = {"startDate": rig.now - back * DAY, "endDate": rig.now - (back - 15) * DAY}
+    now = rig.now  # once: the clock goes on
+    window = {"startDate": now - back * DAY, "endDate": now - (back - 15) * DAY}
     rows: list[Any] = rig.get(f"{CHE}/{path}", transactionType=kind, **window)["content"]
     return rows
 
@@ -316,7 +318,8 @@ def statement(rig: Rig, kind: str, path: str = "settlements", back: int = 15) ->
 @pytest.mark.parametrize("path", ["settlements", "otherfinancials"])
 def test_a_statement_needs_both_dates_fifteen_days_and_a_known_kind(rig: Rig, path: str) -> None:
     kind = {"settlements": "Sale", "otherfinancials": "PaymentOrder"}[path]
-    good = {"transactionType": kind, "startDate": rig.now - 15 * DAY, "endDate": rig.now}
+    now = rig.now
+    good = {"transactionType": kind, "startDate": now - 15 * DAY, "endDate": now}
     assert rig.http.get(f"{CHE}/{path}", params=good | {"endDate": good["startDate"] + 15 * DAY}).status_code == 200
     for wrong in (
         {"transactionType": None}, {"transactionType": "Sold"}, {"startDate": None}, {"endDate": None}, {"size": 200},

@@ -110,7 +110,7 @@ async def dialog(kind: type[QDialog] = QDialog) -> Any:
     return await until(open_one, f"a {kind.__name__}")
 
 
-async def _tasks_end() -> None:
+async def tasks_end() -> None:
     """What the page started must not outlive the store: wait a moment, then cancel."""
     running = list(spawner()._running)
     if running:
@@ -145,7 +145,7 @@ async def open_desk(folder: Path, *, rehearsal: bool = False, root: Path | None 
     finally:
         for stop in desk.stops:
             stop()
-        await _tasks_end()
+        await tasks_end()
         for page in desk.pages:  # now, or each later test would polish all the widgets of the earlier ones
             page.hide()
             page.deleteLater()

@@ -20,7 +20,7 @@ from tests.ui.pages.orders_making import missing_words, texts
 from ui.kit import spawner
 from ui.pages import MORE, PAGES
 from ui.pages.audit import AuditPage, EntryDialog
-from ui.pages.audit_model import Asked, outcome_status
+from ui.pages.audit_model import Asked, details_words, outcome_status, subject_words
 from ui.theme import Appearance
 from ui.words import choose
 
@@ -156,3 +156,23 @@ async def test_empty_and_words(desk: Desk, qtbot: Any) -> None:
 def test_the_window_leads_there() -> None:
     assert "audit" in [page for page, _, _ in MORE]
     assert "audit" not in [page for page, _, _ in PAGES]
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("tr", ["kasa · kurtarma kodu", "ne: bildirim", "yol: yeni kasa", "alan: api_key", "yedek (kasayla)"]),
+        ("en", ["vault · recovery code", "what: notice", "way: new vault", "field: api_key", "backup (with the vault)"]),
+    ],
+)  # fmt: skip
+async def test_the_logs_own_names_are_words(desk: Desk, language: str, said: list[str]) -> None:
+    choose(language)
+    log = desk.store.audit
+    await log.note(Action.VAULT_CHANGED, subject=("vault", "recovery"))
+    await log.note(Action.VAULT_UNLOCKED, subject=("vault", "window"), details={"way": "created", "failed": 0})
+    await log.note(Action.KEYS_SHOWN, subject=("account", "a1"), details={"field": "api_key"})
+    await log.note(Action.BACKUP_MADE, subject=("backup", "vault"))
+    await log.note(Action.SHIPMENT_WISHED, subject=("parcel", "7"), details={"what": "create"})
+    entries = await desk.store.audit.query()
+    shown_ = " | ".join(f"{subject_words(one)} | {details_words(one)}" for one in entries)
+    assert [one for one in said if one not in shown_] == []

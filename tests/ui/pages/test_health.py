@@ -22,6 +22,7 @@ from app.http.limiter import Waiting
 from app.http.samples import Sample, SampleClass
 from app.jobs.runner import Result
 from app.store import ConnectionRow, Store
+from tests.ui.pages.desk import tasks_end
 from tests.ui.pages.health_making import NOW, Call, FakeEngine, add_shops, fill, open_store, services_over
 from ui import words
 from ui.charts.data import MOST_POINTS
@@ -94,7 +95,7 @@ async def desk(tmp_path: Path, look: Appearance, qtbot: Any, errors: list[Any]) 
         return made
 
     yield make
-    await asyncio.sleep(0.05)
+    await tasks_end()
     for store in stores:
         await store.close()
     assert not errors

@@ -13,12 +13,13 @@ import msgspec
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton
+from PySide6.QtWidgets import QAbstractButton, QApplication
 
 from app.changes import ChangeReport
 from app.contracts import Message, Outcome, OutcomeState
 from app.model import ShipmentRequest, ShipmentStatus, TrackingEvent, TrackingReport
 from app.shipping import PARCELS
+from app.shipping.address import FIELDS, FieldProblem
 from app.store import ConnectionRow, ParcelQuery, ParcelWish
 from app.store.parcel_fate import PARCEL
 from providers.sandboxes.yurtici import create
@@ -31,8 +32,8 @@ from ui.pages.orders import OrdersPage
 from ui.pages.parcels import ParcelsPage
 from ui.pages.parcels_model import COLUMNS
 from ui.pages.ship_dialog import CorrectDialog, ShipDialog
-from ui.theme import Appearance
-from ui.widgets import DialogFrame
+from ui.theme import Appearance, metrics
+from ui.widgets import Chip, DialogFrame, EmptyState, FormField
 from ui.words import choose
 
 PLACE = {column.key: place for place, column in enumerate(COLUMNS)}
@@ -286,3 +287,39 @@ async def test_it_stands_in_a_small_window(dock: Dock) -> None:
     assert not page.pane.isVisible()
     page.set_inner_width(1400)
     assert page.pane.isVisible()
+
+
+async def test_a_long_order_number_leaves_room_for_the_state(dock: Dock) -> None:
+    parcel = await dock.parcel(1, numbers="404-5768470-2083429")
+    page = await shown(dock)
+    await until(lambda: page.pane.parcel_id == parcel, "its detail")
+    await until(lambda: page.pane.isVisible() and not len(spawner()), "drawn")
+    (chip,) = page.pane.findChildren(Chip)
+    QApplication.processEvents()
+    assert page.pane.rect().contains(chip.mapTo(page.pane, chip.rect().bottomRight()))
+    number = next(column for column in COLUMNS if column.key == "numbers")
+    assert metrics("body_t").horizontalAdvance("404-5768470-2083429") + 16 <= number.width
+
+
+async def test_the_first_parcel_of_an_empty_page_is_told_at_once(dock: Dock) -> None:
+    page = await shown(dock, {"view": "all"})
+    assert page.model.total == 0
+    parcel = await dock.parcel(1)
+    await until(lambda: page.pane.parcel_id == parcel, "its detail, without a click")
+    empty = [one for one in page.table.viewport().findChildren(EmptyState) if one.isVisible()]
+    assert empty == []
+
+
+@pytest.mark.parametrize("language", ["tr", "en"])
+async def test_every_field_wrong_still_fits_a_small_screen(dock: Dock, language: str) -> None:
+    choose(language)
+    page = await shown(dock)
+    wrong = [FieldProblem(field, "long", "30") for field in FIELDS]
+    asked = CorrectDialog(page, "404-5142886-5083429", GOOD, wrong)
+    asked.show()
+    assert asked.height() < 700
+    told = [one.trouble for one in asked.findChildren(FormField)]
+    assert len(told) == len(FIELDS)
+    assert all(words[0].isupper() for words in told), "a sentence, not the rest of one"
+    asked.reject()
+    asked.deleteLater()

@@ -30,6 +30,7 @@ from ui.pages.payouts_model import REASONS, Asked, difference, reason_status
 from ui.pages.today_figures import _unreadable
 from ui.tables import Tinted
 from ui.theme import Appearance
+from ui.widgets import Button, EmptyState
 from ui.words import choose
 
 
@@ -232,3 +233,23 @@ def test_looks_of_all_reasons(look: Appearance) -> None:
 
 def test_the_window_leads_there() -> None:
     assert ("payouts", "ui.pages.payouts", "PayoutsPage") in MORE
+
+
+async def test_each_empty_view_says_its_own_and_leads_on(desk: Desk, qtbot: Any) -> None:
+    page = await shown(desk)
+    asked: list[tuple[str, object]] = []
+    page.go.connect(lambda *one: asked.append(one))
+    (empty,) = page.tables["orders"].viewport().findChildren(EmptyState)
+    empty.findChild(Button).click()
+    assert asked == [("connections", {"view": "catalogue"})]
+    await fill(desk)
+    page.shown()
+    await until(lambda: page.models["orders"].total, "lines")
+    page.ask_for(Asked(search="yok böyle bir şey"))
+    await until(lambda: page.models["orders"].total == 0, "nothing matches")
+    await until(lambda: any("Süzgece uyan" in one for one in texts(page)), "why")
+    (empty,) = [e for e in page.tables["orders"].viewport().findChildren(EmptyState) if e.isVisible()]
+    empty.findChild(Button).click()
+    assert page.asked == Asked()
+    await until(lambda: not page._busy and not len(spawner()), "loaded")
+    assert "Henüz ödeme yok" in " ".join(texts(page.tables["payouts"])), "not that there are no lines"

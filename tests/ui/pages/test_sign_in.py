@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QWidget
 
+from app.contracts import Message
 from app.jobs.connect import Wish
 from app.jobs.signing_in import SigningIn
 from app.kit.oauth import TOKEN
@@ -27,7 +29,7 @@ from ui.pages.connect_dialog import ConnectDialog
 from ui.pages.connections import ConnectionsPage
 from ui.pages.sign_in import SignInDialog, is_signed_out
 from ui.theme import Appearance
-from ui.words import t
+from ui.words import choose, t
 
 
 @pytest.fixture
@@ -299,3 +301,39 @@ async def test_a_vendor_with_keys_has_no_such_thing(desk: Desk, server: OAuthSer
     asked._test.click()
     await until(lambda: asked.proven, "tested with them", 15)
     asked.reject()
+
+
+def cut(one: SignInDialog) -> list[str]:
+    """What is shown in less room than it needs."""
+    lines = [w for w in (one.told, one.code, one.until) if w.isVisible()]
+    low = [w.text() for w in lines if w.height() < max(w.heightForWidth(w.width()), w.minimumSizeHint().height())]
+    return low + ["paste"] * (one.paste.isVisible() and one.paste.height() < one.paste.sizeHint().height())
+
+
+@pytest.mark.parametrize("language", ["tr", "en"])
+async def test_no_state_cuts_its_words(desk: Desk, language: str) -> None:
+    choose(language)
+    page = QWidget()
+    page.show()
+    asked: Any = asyncio.get_running_loop().create_future()
+
+    async def work(_front: Any) -> None:
+        await asked
+
+    one = SignInDialog(page, desk.services, "Çok Uzun Adlı Bir Pazaryeri", work, opener=lambda _address: None)
+    one.start()
+    one.open()
+    one.browse("https://shop.example/authorize")
+    assert cut(one) == []
+    later = NOW + timedelta(minutes=10)
+    one.show_code("WDJB-MJHT", "https://a-rather-long-name.shop.example/device/activate", "", later)
+    assert cut(one) == []
+    wrong = Message("config.field", {"field": "paste", "why": "pattern", "example": ""})
+    pasting = asyncio.ensure_future(one.pasted("https://shop.example/authorize", wrong))
+    await until(lambda: one.state == "paste", "the field")
+    assert cut(one) == []
+    assert one.height() < 700
+    pasting.cancel()
+    one.reject()
+    await until(lambda: one.operation is None or not one.operation.running, "the end")
+    page.close()
