@@ -11,6 +11,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +58,12 @@ def read_folder(folder: Path, language: str) -> dict[str, Text]:
                 raise WordsError(f"{key} stands twice, again in {file.name}")
             merged[key] = text
     return merged
+
+
+@lru_cache(maxsize=4)
+def _kept(folder: Path, language: str) -> dict[str, Text]:
+    """`read_folder`, once a process: sixty files take a tenth of a second, and every command asks."""
+    return read_folder(folder, language)
 
 
 def parameters(text: Text) -> frozenset[str]:
@@ -114,12 +121,12 @@ class Words:
     def load(cls, language: str, folder: Path = WORDS) -> Words:
         """Reads the files; language "xx" is the pseudo-locale over Turkish. Raises WordsError."""
         if language == PSEUDO:
-            turkish = read_folder(folder, "tr")
+            turkish = _kept(folder, "tr")
             made: dict[str, Text] = {
                 k: pseudo(v) if isinstance(v, str) else {f: pseudo(t) for f, t in v.items()} for k, v in turkish.items()
             }
             return cls(PSEUDO, made)
-        return cls(language, read_folder(folder, language))
+        return cls(language, _kept(folder, language))
 
     @property
     def figures(self) -> Figures:
