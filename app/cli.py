@@ -6,7 +6,6 @@ import asyncio
 import json
 import os
 import sys
-import time
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any, TypeVar
@@ -14,10 +13,16 @@ from typing import Any, TypeVar
 import click
 
 from app.api import (
+    cli_alerts,
     cli_goods,
     cli_money,
+    cli_pack,
+    cli_plans,
+    cli_print,
     cli_privacy,
+    cli_reports,
     cli_safety,
+    cli_serve,
     cli_service,
     cli_sheets,
     cli_shipping,
@@ -26,16 +31,31 @@ from app.api import (
 )
 from app.api.answers import Answer
 from app.api.cli_safety import Shell
-from app.contracts import ProviderError, Secret
+from app.contracts import Secret
 from app.contracts.catalogue import Catalogue, UnknownIntegration, providers_root
 from app.formats.words import Words, system_language
 
 T = TypeVar("T")
 F = TypeVar("F", bound=Callable[..., Any])
-WAIT_S = 30.0
 #: Commands that go on while the disk is full or takes no writes.
 READING = frozenset(
-    {"orders", "listings", "connections", "health", "outbox", "label", "audit", "shipment_list", "payouts"}
+    {
+        "orders",
+        "listings",
+        "connections",
+        "health",
+        "outbox",
+        "label",
+        "audit",
+        "shipment_list",
+        "payouts",
+        "alerts",
+        "journal",
+        "printers",
+        "rules",
+        "plan_list",
+        "plan_show",
+    }
 )
 
 
@@ -88,46 +108,16 @@ def run_with(name: str, args: dict[str, Any], workspace: Path | None, password: 
 
 async def on_workspace(name: str, args: dict[str, Any], folder: Path | None, password: Secret | None) -> Answer:
     """Own the workspace and run, or let its owner run. Trouble with the workspace itself is exit 1 with a sentence."""
-    from msgspec import MsgspecError
-
-    from app.api.answers import sentence
     from app.api.commands import run_command
-    from app.api.handover import hand_over
+    from app.api.opening import opened
     from app.api.waiting import telling
-    from app.console import open_console
-    from app.platform.keyrings import system_keyring
-    from app.platform.paths import live_folder
-    from app.store.errors import StoreError
-    from app.store.workspace import WorkspaceOwned
-    from app.vault import VaultError, VaultRefused
 
-    words, folder = Words.load(args["lang"]), folder or live_folder()
-    until = time.monotonic() + WAIT_S
-    while True:
-        try:
-            keyring = None if password is not None else await system_keyring()
-            reading = name in READING and not args.get("drain")
-            console = await open_console(folder, unlock=password, keyring=keyring, reading=reading)
-            break
-        except WorkspaceOwned as owned:
-            if owned.handover:
-                try:
-                    return await hand_over(owned.handover["port"], owned.handover["token"], name, args)
-                except (OSError, MsgspecError):
-                    pass  # the owner is just leaving, or gone and its port another program's: try to own it
-            if time.monotonic() > until:
-                return Answer(1, {"error": owned.key}, [words(owned.key, **owned.params)])
-            await asyncio.sleep(0.2)
-        except StoreError as error:
-            return Answer(1, {"error": error.key}, [words(error.key, **error.params)])
-        except VaultRefused as error:
-            return Answer(1, {"error": error.key}, [words(error.key, seconds=str(round(error.retry_after)))])
-        except VaultError as error:
-            return Answer(1, {"error": error.key}, [words(error.key)])
-        except ProviderError as error:
-            if error.message.field == "unlock":
-                return Answer(1, {"error": "vault.locked"}, [words("cli.unlock")])
-            return Answer(1, {"error": error.message.code}, [sentence(words, error.message)])
+    words = Words.load(args["lang"])
+    console = await opened(
+        words, folder, password, command=name, args=args, reading=name in READING and not args.get("drain")
+    )
+    if isinstance(console, Answer):
+        return console
     try:
         if (why := console.store.db.why) is not None:
             click.echo(words(why.key, **why.params), err=True)
@@ -251,10 +241,11 @@ def sync(name: str | None, orders: bool, listings: bool, since: str | None, full
 
 @main.command()
 @click.argument("name", required=False)
+@click.option("--evidence", is_flag=True, help="Also whose fault, the score's parts, operations and the last requests.")
 @common
-def health(name: str | None, workspace: Path | None, unlock_from: str | None, as_json: bool) -> None:
+def health(name: str | None, evidence: bool, workspace: Path | None, unlock_from: str | None, as_json: bool) -> None:
     """State, response times and availability of the connections."""
-    run("health", {"name": name}, workspace, unlock_from, as_json)
+    run("health", {"name": name, "evidence": evidence}, workspace, unlock_from, as_json)
 
 
 @main.command()
@@ -332,8 +323,23 @@ def doctor(workspace: Path | None, as_json: bool) -> None:
 
 
 SHELL = Shell(common, run, read_text, finish, lang)
-for room in (cli_goods, cli_safety, cli_sign_in, cli_privacy, cli_money, cli_sheets, cli_service, cli_shipping):
+for room in (
+    cli_goods,
+    cli_safety,
+    cli_sign_in,
+    cli_privacy,
+    cli_money,
+    cli_pack,
+    cli_sheets,
+    cli_service,
+    cli_shipping,
+    cli_print,
+    cli_plans,
+    cli_reports,
+):
     room.register(main, SHELL)
+cli_alerts.register(main, SHELL)
+cli_serve.register(main, SHELL)
 cli_vault.register(main, SHELL, run_with)
 
 if __name__ == "__main__":

@@ -16,33 +16,51 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from app.api.answers import sentence
 from app.api.backup_daily import AutomaticBackups
 from app.api.logins import note_refused, note_unlocked
+from app.api.packing_desk import PackingDesk
 from app.api.rehearsal import READY_MADE, RehearsalServers
 from app.api.restoring import accepts_older, finish_interrupted
 from app.changes import Changes
 from app.contracts import Message, Secret, TokenStore, fail
 from app.contracts.catalogue import Catalogue, providers_root
+from app.formats.words import system_language
 from app.http.pipeline import Network
 from app.http.policy import Policy
+from app.http.reach import has_route
 from app.http.samples import SampleRing
+from app.jobs.alerting import AlertJobs
 from app.jobs.connect import Connecting, Wish
 from app.jobs.engine import Engine
 from app.jobs.housekeeping import Housekeeping
 from app.jobs.links import Keys, Links
+from app.jobs.reporting import Reporting
 from app.jobs.tokens import drop_orphans
 from app.kit import MemoryTokens
+from app.monitor.alerting.courier import Courier
+from app.monitor.alerting.desk import AlertDesk, language_of
+from app.monitor.alerting.facts import Sight
+from app.monitor.alerting.sending import SendFailed
+from app.monitor.forecast import DiskRecorder, Foresight
 from app.monitor.health import Health
 from app.monitor.keys import KeyWatch
+from app.monitor.process import ProcessMeter, Recorder
+from app.monitor.reporting import Reporter
 from app.platform.keyrings import KeyringPort
 from app.platform.logs import LineFormatter
 from app.platform.worker import Worker
+from app.printing import drawing
 from app.store import Database, Store, StoreError, StoreFull, StoreReadOnly
 from app.store.errors import translate_os
 from app.store.workspace import Owned, Workspace, WorkspaceKind
 from app.vault import KdfChoice, Profile, Vault, VaultError, VaultRefused
 from app.vault.redact import RedactFilter, Redactor
+
+if TYPE_CHECKING:
+    from app.api.local_api import LocalApi
 
 
 def utc_now() -> datetime:
@@ -85,7 +103,10 @@ class Console:
     health: Health
     key_watch: KeyWatch
     worker: Worker
+    alert_desk: AlertDesk
+    reporter: Reporter
     rehearsal: RehearsalServers | None = None
+    local_api: LocalApi | None = None  # where a process lasts: the window, `serve`
     log_handler: logging.Handler | None = None
     way_in: str = ""  # typed, keyring or created; "" for a rehearsal workspace
 
@@ -100,6 +121,8 @@ class Console:
 
     async def close(self) -> None:
         """Intake off, lanes cancelled, HTTP closed, writer drained and checkpointed, vault locked, servers ended."""
+        if self.local_api is not None:
+            await self.local_api.stop()
         await self.engine.close()
         await self.network.close()
         self.worker.close()
@@ -209,6 +232,8 @@ async def open_console(
                 await prepare_rehearsal(console, servers.addresses)
             await store.outbox.recover(utc_now())
             await store.jobs.interrupted()
+            await store.print_queue.recover()
+            await store.packing.recover()
             if vault is not None:
                 await _sweep_tokens(vault, store)
     except BaseException:
@@ -240,15 +265,30 @@ def assemble(workspace: Workspace, owned: Owned, store: Store, keys: Keys, vault
     )  # fmt: skip
     links = Links(store, keys, catalogue, network, utc_now)
     engine = Engine(store, links, changes, ring, utc_now)
+    worker = Worker()
+    courier = Courier(store, keys, network, utc_now, sentence, lambda: language_of(store, system_language))
+    reporter = Reporter(
+        store, catalogue, keys, utc_now, lambda: language_of(store, system_language),
+        lambda data: worker.compute(drawing.report, data), rehearsal=vault is None,
+    )  # fmt: skip
     if vault is not None:
-        engine.runner.clean = engine.pulls.clean = engine.relay.clean = Redactor(vault.values).redact
+        engine.runner.clean = engine.pulls.clean = engine.relay.clean = courier.clean = Redactor(vault.values).redact
+        reporter.clean = courier.clean
     connecting = Connecting(store, keys, catalogue, links, changes)
     health = Health(store, catalogue, network, utc_now)
+    health.resting = engine.probing.is_resting
+    engine.beside.append(Recorder(store, ProcessMeter(lambda: engine.received_bytes), utc_now).run)
     key_watch = KeyWatch(store, vault, catalogue, utc_now)
+    foresight = Foresight(store, utc_now, network.quotas)
+    sight = Sight(store, catalogue, health, key_watch, vault, workspace.folder, utc_now, has_route, foresight)
+    engine.beside.append(DiskRecorder(store, workspace.folder, utc_now).run)
+    alert_desk = AlertDesk(store, keys, sight, courier, utc_now, rehearsal=vault is None)
+    engine.alerting = AlertJobs(store, changes, utc_now, alert_desk, courier.deliver, SendFailed)
+    engine.reporting = Reporting(store, engine.runner, utc_now, reporter, SendFailed)
     backups = None if vault is None else AutomaticBackups(workspace, store, vault, utc_now)
     engine.housekeeping = Housekeeping(store, engine.runner, changes, utc_now, workspace.folder, backups)
-    worker = Worker()
     links.compute = worker.compute
+    engine.beside.append(PackingDesk(store, utc_now, worker.executor, changes).run)
     return Console(
         workspace,
         owned,
@@ -264,6 +304,8 @@ def assemble(workspace: Workspace, owned: Owned, store: Store, keys: Keys, vault
         health,
         key_watch,
         worker,
+        alert_desk,
+        reporter,
     )
 
 

@@ -34,6 +34,7 @@ from ui.words import t
 
 if TYPE_CHECKING:
     from app.api.handover import HandoverServer
+    from app.api.local_api import LocalApi
     from app.console import Console
     from app.platform.keyrings import KeyringPort
 
@@ -172,11 +173,13 @@ class Program:
         await self._leave.wait()
 
     def _fill(self, console: Console, keyring: KeyringPort | None) -> None:
+        from app.api.local_api import LocalApi
         from app.console import utc_now
         from ui.house import House
         from ui.locking import Locker
         from ui.services import Services
 
+        console.local_api = LocalApi(console)
         registry, operations, undo = self._parts = (Registry(), Operations(), UndoStack())
         for part in self._parts:
             part.setParent(self.window)  # they go by Qt's own hand, on its own thread
@@ -192,7 +195,8 @@ class Program:
             self._parts = (*self._parts, lock)
         house = House(
             folder, console.vault, keyring, self.watchdog, lambda: self._language, self.set_language, self.switch, lock,
-            lambda file, secret: self.restore(PutBack(file, secret, keyring), folder),
+            lambda file, secret: self.restore(PutBack(file, secret, keyring), folder), console.local_api,
+            console.reporter,
         )  # fmt: skip
         self.window.fill(services, house)
 
@@ -232,6 +236,21 @@ class Program:
         self._handover = HandoverServer(console)
         await self._handover.start()
         spawn(self._raise_again(self._handover), "hand-over")
+        if console.local_api is not None:
+            spawn(self._serve(console.local_api), "local api")
+
+    async def _serve(self, api: LocalApi) -> None:
+        """If the merchant turned it on. A port that is taken is told; it keeps nobody from working."""
+        from app.api.answers import sentence
+        from app.contracts import ProviderError
+        from app.vault import VaultError
+
+        try:
+            await api.follow()
+        except ProviderError as error:
+            self.window.say("degraded", words.t("api.page.title"), sentence(words.words(), error.message))
+        except VaultError as error:
+            _log.warning("the loopback API stays off: %s", error.key)
 
     async def _raise_again(self, server: HandoverServer) -> None:
         while True:

@@ -16,6 +16,8 @@ from app.vault import Vault
 from ui.kit import LoopWatchdog
 
 if TYPE_CHECKING:
+    from app.api.local_api import LocalApi
+    from app.monitor.reporting import Reporter
     from ui.locking import Locker
 
 
@@ -37,6 +39,8 @@ class House:
     lock: Locker | None = None  # None in a rehearsal: there is nothing to lock
     #: Closes the workspace, puts a backup back (opened by that secret, None: by this computer's key store), opens it again.
     restore: Callable[[Path, Secret | None], None] | None = None
+    api: LocalApi | None = None
+    reporter: Reporter | None = None
 
 
 @runtime_checkable

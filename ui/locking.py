@@ -23,7 +23,7 @@ from app.contracts import Message, Secret
 from app.platform.keyrings import KeyringPort
 from app.store.audit import Action as Done
 from app.store.audit import Outcome
-from app.vault import Vault, VaultError
+from app.vault import Vault, VaultError, VaultRefused
 from ui.kit import Action, spawn
 from ui.kit.clipboard import forget_secret
 from ui.telling import reason_of
@@ -353,6 +353,8 @@ class Locker(QObject):
                 return "recovery"
             except VaultError as error:
                 trouble = reason_of(error)
+                if isinstance(error, VaultRefused) and self._services.engine.alerting is not None:
+                    self._services.engine.alerting.security("failed_unlock")
         return ""
 
     async def _prove(self, password: Secret) -> None:

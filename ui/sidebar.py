@@ -16,7 +16,7 @@ from ui.widgets import RAIL_WIDTH, SIDEBAR_WIDTH, NavItem, ProgressTray, SearchB
 from ui.words import t
 
 #: The pages above the line; settings stand at the bottom.
-DAILY = ("today", "orders", "prices", "print", "parcels")
+DAILY = ("today", "orders", "prices", "print", "pack", "parcels")
 LAST = "settings"
 
 
@@ -44,7 +44,7 @@ class Sidebar(QFrame):
         column.addWidget(self.search)
         column.addSpacing(6)
         self.items: dict[str, NavItem] = {}
-        for page in pages:
+        for page in [*(one for one in DAILY if one in pages), *(one for one in pages if one not in DAILY)]:
             if page == LAST:
                 continue
             if page not in DAILY and not any(one not in DAILY for one in self.items):
@@ -98,6 +98,13 @@ class Sidebar(QFrame):
         self._column.setContentsMargins(side, 10, side, 10)
         for part in (self.switch, self.search, *self.items.values()):
             part.set_rail(on)
+
+    def set_only(self, pages: Sequence[str] | None) -> None:
+        """These pages and nothing else to press (a helper's window); None: everything again."""
+        for page, item in self.items.items():
+            item.setVisible(pages is None or page in pages)
+        for part in (self.switch, self.search, *([self.tray] if self.tray is not None else [])):
+            part.setVisible(pages is None)
 
     def set_quiet(self, on: bool) -> None:
         """The skeleton before the store is open: everything stands, nothing can be pressed."""

@@ -25,6 +25,7 @@ from ui.words import t
 if TYPE_CHECKING:
     from app.changes import ChangeReport
     from ui.house import House
+    from ui.pages.pack_helper import HelperMode
     from ui.services import Page, Services
     from ui.standing import Standing
 
@@ -63,6 +64,7 @@ class MainWindow(QMainWindow):
         self._watch: Any = None
         self.standing: Standing | None = None
         self.finder: CommandPalette | None = None
+        self.helper: HelperMode | None = None
         self.setWindowTitle(t("app.name"))
         self.setMinimumSize(*SMALLEST)
         self.resize(*FIRST_SIZE)
@@ -94,6 +96,8 @@ class MainWindow(QMainWindow):
     def fill(self, services: Services, house: House) -> None:
         """Takes a workspace's parts in: the sidebar can be pressed from now on, pages come on their first visit."""
         from ui.commands import page_hits, record_hits, window_actions
+        from ui.notifying import Notifier
+        from ui.pages.pack_helper import HelperMode
         from ui.standing import Watch
 
         self.services, self.house = services, house
@@ -120,13 +124,20 @@ class MainWindow(QMainWindow):
         if services.rehearsal:
             self.banners.put(Banner("rehearsal", t("shell.rehearsal_title"), t("shell.rehearsal_text")))
         self._watch.start()
+        self._stop.append(Notifier(self, services).close)
         if house.lock is not None:
             house.lock.attach(self)
+        self.helper = HelperMode(self, services, house)
+        services.actions.install(self)
+        self.helper.begin()
 
     def empty(self) -> None:
         """Lets everything of the workspace go; the skeleton stays."""
         if self.house is not None and self.house.lock is not None:
             self.house.lock.detach()
+        if self.helper is not None:
+            self.helper.close()
+            self.helper = None
         for stop in self._stop:
             stop()
         self._stop = []
@@ -162,6 +173,11 @@ class MainWindow(QMainWindow):
         self.fill(services, house)
         self.go(page or next(iter(self._table)))
 
+    def keep_only(self, pages: Sequence[str]) -> None:
+        """Lets every other page go."""
+        for page in [one for one in self.pages if one not in pages]:
+            self._drop(page)
+
     def _drop(self, page: str) -> None:
         old = self.pages.pop(page)
         services = self.services
@@ -177,6 +193,8 @@ class MainWindow(QMainWindow):
     def go(self, page: str, request: object = None) -> None:
         """Shows a page, with what another one asks of it. It is imported and built on its first visit."""
         if page not in self._table or self.services is None:
+            return
+        if self.helper is not None and not self.helper.allows(page):
             return
         self._wanted = page
         self.sidebar.set_current(UNDER.get(page, page))
@@ -209,6 +227,8 @@ class MainWindow(QMainWindow):
                 self._cannot_show(page, request)
                 self.report(f"page {page}", error)
                 return
+        if self.helper is not None and not self.helper.coming(page):
+            return  # the window was locked while the page was being imported
         self.current = page
         self.stack.setCurrentWidget(made)
         services.actions.set_scope(page)
@@ -229,6 +249,8 @@ class MainWindow(QMainWindow):
             made.take_house(self.house)
         self._owned[page] = [action.id for action in services.actions if action.id not in before]
         services.actions.install(self)
+        if self.helper is not None:
+            self.helper.confine()
         self.pages[page] = made
         broken = self._errors.pop(page, None)
         if broken is not None:
@@ -315,7 +337,7 @@ class MainWindow(QMainWindow):
     # -- actions -----------------------------------------------------------------------------------------------
     def open_palette(self) -> None:
         """Ctrl+K."""
-        if self.finder is not None:
+        if self.finder is not None and not (self.helper is not None and self.helper.on):
             self.finder.open()
 
     def open_help(self) -> None:

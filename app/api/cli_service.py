@@ -1,4 +1,4 @@
-"""`paxzar questions`, `answer`, `invoice-link`, `split`, `boxes`: only the parsing. Imports nothing heavy: it is read at every start."""
+"""`paxzar questions`, `answer`, `invoice-link`, `split`, `boxes`, `accept`: only the parsing. Imports nothing heavy: it is read at every start."""
 
 from __future__ import annotations
 
@@ -65,3 +65,14 @@ def register(main: click.Group, shell: Shell) -> None:
     def boxes(order: str, count: int, desi: str, workspace: Path | None, unlock_from: str | None, as_json: bool) -> None:  # fmt: skip
         """Tell the channel that an order's package has COUNT boxes."""
         ask("boxes", {"order": order, "count": count, "desi": desi}, workspace, unlock_from, as_json)
+
+    @main.command()
+    @click.argument("orders", nargs=-1, required=True, metavar="ORDER...")
+    @click.option(
+        "--line", "lines", multiple=True, help="Take only this line (id, SKU or barcode) and refuse the others."
+    )
+    @click.option("--refuse", is_flag=True, help="Refuse the orders instead.")
+    @shell.common
+    def accept(orders: tuple[str, ...], lines: tuple[str, ...], refuse: bool, workspace: Path | None, unlock_from: str | None, as_json: bool) -> None:  # fmt: skip
+        """Take ORDERs that wait for your word, at channels that ask for it."""
+        ask("accept", {"orders": list(orders), "lines": list(lines), "refuse": refuse}, workspace, unlock_from, as_json)

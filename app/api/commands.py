@@ -10,6 +10,7 @@ import msgspec
 
 from app.api.answers import Answer, message_data, sentence
 from app.api.asking import Usage, chosen, failed, iso, parse_since, words_of
+from app.api.commands_health import health
 from app.api.commands_writes import outbox, set_value
 from app.api.key_words import key_sentence, keys_data
 from app.console import Console, utc_now
@@ -241,22 +242,6 @@ async def listings(console: Console, args: dict[str, Any]) -> Answer:
     for one in answer.data:
         answer.say(f"{one['sku'][:20]:<20} {one['title'][:40]:<40} {one['price'] or '–':>12} {one['currency']} {one['stock'] if one['stock'] is not None else '–':>6} {one['connection']}")  # fmt: skip
     answer.say(words("cli.count_listings", count=len(answer.data)))
-    return answer
-
-
-async def health(console: Console, args: dict[str, Any]) -> Answer:
-    words, answer = words_of(args), Answer(data=[])
-    for row in await chosen(console, args):
-        report = await console.health.report(row)
-        answer.data.append({
-            "connection": report.connection, "integration": report.integration, "state": str(report.state),
-            "blame": str(report.blame), "message": message_data(report.message), "goal_ms": report.goal_ms,
-            "p50_ms": report.p50_ms, "p95_ms": report.p95_ms, "p99_ms": report.p99_ms, "calls_24h": report.calls_24h,
-            "errors_24h": report.errors_24h, "availability_24h": report.availability_24h,
-            "availability_30d": report.availability_30d, "last_ok_at": iso(report.last_ok_at), "breaker": report.breaker,
-        })  # fmt: skip
-        why = sentence(words, report.message) if report.message else ""
-        answer.say(f"{report.connection:<28} {words(f'cli.state.{report.state}'):<14} {why}")
     return answer
 
 

@@ -1,12 +1,12 @@
-"""The commands of daily service: buyers' questions and answers, invoice links, splits, box counts. Importing this adds them to
-`COMMANDS`. What a channel did not clearly take is never called done, and nothing is sent for an order that could be two."""
+"""The commands of daily service: buyers' questions and answers, invoice links, splits, box counts, orders that wait for a yes.
+Importing this adds them to `COMMANDS`. Each write leaves an audit entry, however it ended. What a channel did not clearly take is never called done, and nothing is sent for an order that could be two."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, NamedTuple
 
 from app.api.answers import Answer, message_data, sentence
 from app.api.asking import Usage, chosen, failed, iso, parse_since, words_of
@@ -17,11 +17,15 @@ from app.formats.words import Words
 from app.jobs.links import Link
 from app.jobs.runner import Handle, Result
 from app.model import Order, OrderLine, OrderStatus, Question, QuestionStatus, Window
+from app.store import StoredOrder
+from app.store.audit import Action, Detail, may_stand
+from app.store.audit import Outcome as Ended
 from app.store.connections import ConnectionRow
 
 KIND = "service"  # of the jobs
 LONGEST_DAYS = 90
 Write = Callable[[Any], Awaitable[Outcome]]
+_ENDS = {"done": Ended.DONE, "refused": Ended.REFUSED}  # anything else did not go through, as far as anybody knows
 
 
 def _can(console: Console, row: ConnectionRow, capability: str) -> bool:
@@ -99,13 +103,14 @@ async def answer(console: Console, args: dict[str, Any]) -> Answer:
         return outcome
 
     told = words("service.answered", name=row.name, question=question)
-    return await _written(console, row, {"question": question}, write, told, words)
+    note = Note(Action.SERVICE_ANSWERED, ("question", question if may_stand(question) else ""), {})
+    return await _written(console, row, {"question": question}, write, told, words, note)
 
 
 # -- orders --------------------------------------------------------------------------------------------------------------
 async def _meant(
     console: Console, args: dict[str, Any], capability: str, words: Words
-) -> tuple[ConnectionRow, Order] | Answer:
+) -> tuple[ConnectionRow, StoredOrder] | Answer:
     """The one order that is meant, and a connection of its account that can do this."""
     text = str(args["order"])
     stored = await console.store.orders.get_many(await console.store.orders.find(text))
@@ -124,7 +129,7 @@ async def _meant(
     able = [row for row in rows if row.account_id == account and _can(console, row, capability)]
     if not able:
         return _cannot(words, own.name if own is not None else text, capability)
-    return next((row for row in able if row.id == one.connection_id), able[0]), one.order
+    return next((row for row in able if row.id == one.connection_id), able[0]), one
 
 
 async def _account_of(console: Console, connection_id: int) -> str:
@@ -138,14 +143,14 @@ async def invoice_link(console: Console, args: dict[str, Any]) -> Answer:
     found = await _meant(console, args, "invoice_links", words)
     if isinstance(found, Answer):
         return found
-    row, order = found
+    row, order = found[0], found[1].order
 
     async def write(provider: Any) -> Outcome:
         outcome: Outcome = await provider.send_invoice_link(order, args["url"], args.get("number") or "", issued)
         return outcome
 
     told = words("service.linked", name=row.name, number=order.number)
-    return await _written(console, row, _named(order), write, told, words)
+    return await _written(console, row, _named(order), write, told, words, _about(Action.SERVICE_LINKED, found[1]))
 
 
 async def boxes(console: Console, args: dict[str, Any]) -> Answer:
@@ -154,14 +159,15 @@ async def boxes(console: Console, args: dict[str, Any]) -> Answer:
     found = await _meant(console, args, "box_info", words)
     if isinstance(found, Answer):
         return found
-    row, order = found
+    row, order = found[0], found[1].order
 
     async def write(provider: Any) -> Outcome:
         outcome: Outcome = await provider.set_box_info(order, count, desi)
         return outcome
 
     told = words("service.boxed", name=row.name, number=order.number, count=count, desi=desi)
-    return await _written(console, row, _named(order), write, told, words)
+    note = _about(Action.SERVICE_BOXES, found[1], count=count)
+    return await _written(console, row, _named(order), write, told, words, note)
 
 
 def _desi(text: str, words: Words) -> Decimal:
@@ -180,7 +186,7 @@ async def split(console: Console, args: dict[str, Any]) -> Answer:
     found = await _meant(console, args, "package_splits", words)
     if isinstance(found, Answer):
         return found
-    row, order = found
+    row, order = found[0], found[1].order
     lines = [line for line in order.lines if not line.cancelled]
     shares = [_share(text, lines, words) for text in args.get("shares") or ()]
     if not shares and not into:
@@ -199,7 +205,8 @@ async def split(console: Console, args: dict[str, Any]) -> Answer:
 
     told = words("service.split", name=row.name, number=order.number)
     data = {**_named(order), "groups": [[list(share) for share in group] for group in groups]}
-    answer = await _written(console, row, data, write, told, words)
+    note = _about(Action.SERVICE_SPLIT, found[1], count=len(groups))
+    answer = await _written(console, row, data, write, told, words, note)
     if not answer.exit and console.engine.scheduler is not None:
         console.engine.scheduler.hurry("orders", row.id)  # the new packages have ids of their own
     return answer
@@ -209,16 +216,21 @@ def _shown(lines: Sequence[OrderLine]) -> str:
     return "; ".join(f"{x.remote_id} · {x.sku or x.barcode} · {x.quantity} × {x.title[:40]}" for x in lines)
 
 
+def _line(name: str, lines: Sequence[OrderLine], words: Words) -> str:
+    """The id of the one line of that id, SKU or barcode. Raises Usage."""
+    for key in ("remote_id", "sku", "barcode"):
+        found = [line for line in lines if getattr(line, key) == name]
+        if len(found) == 1:
+            return found[0].remote_id
+    raise Usage(words("service.no_line", text=name, lines=_shown(lines)))
+
+
 def _share(text: str, lines: Sequence[OrderLine], words: Words) -> tuple[str, int]:
     """'LINE:QTY', where LINE is the line's id, its SKU or its barcode. Raises Usage."""
     name, _, pieces = text.rpartition(":")
     if not name or not (pieces.isascii() and pieces.isdigit()) or not 0 < len(pieces) < 7 or int(pieces) < 1:
         raise Usage(words("service.bad_share", text=text))
-    for key in ("remote_id", "sku", "barcode"):
-        found = [line for line in lines if getattr(line, key) == name]
-        if len(found) == 1:
-            return found[0].remote_id, int(pieces)
-    raise Usage(words("service.no_line", text=name, lines=_shown(lines)))
+    return _line(name, lines, words), int(pieces)
 
 
 def spread(shares: Sequence[tuple[str, int]], into: int) -> list[list[tuple[str, int]]]:
@@ -238,6 +250,46 @@ def spread(shares: Sequence[tuple[str, int]], into: int) -> list[list[tuple[str,
     return groups
 
 
+async def accept(console: Console, args: dict[str, Any]) -> Answer:
+    """Each order by itself: one that is refused does not keep the others from being taken."""
+    words, orders = words_of(args), [str(one) for one in args["orders"]]
+    named, refuse = list(args.get("lines") or ()), bool(args.get("refuse"))
+    if named and (refuse or len(orders) != 1):
+        raise Usage(words("service.accept_one"))
+    whole = Answer(data=[])
+    for text in orders:
+        one = await _accept(console, text, named, refuse, words)
+        whole.exit = max(whole.exit, one.exit)
+        whole.data.append(one.data)
+        whole.lines += one.lines
+    return whole
+
+
+async def _accept(console: Console, text: str, named: Sequence[str], refuse: bool, words: Words) -> Answer:
+    found = await _meant(console, {"order": text}, "order_acceptance", words)
+    if isinstance(found, Answer):
+        return found
+    row, order = found[0], found[1].order
+    lines = [] if refuse else [_line(one, order.lines, words) for one in named] or None
+
+    async def write(provider: Any) -> Outcome:
+        outcome: Outcome = await provider.accept(order, lines)
+        return outcome
+
+    taken = len(order.lines) if lines is None else len(set(lines))
+    key = "refused" if refuse else "accepted" if taken == len(order.lines) else "accepted_partly"
+    told = words(f"service.{key}", name=row.name, number=order.number, **_counts(key, taken, order))
+    note = _about(Action.SERVICE_ACCEPTED, found[1], lines=len(order.lines), taken=taken)
+    answer = await _written(console, row, _named(order) | {"lines": lines}, write, told, words, note)
+    if not answer.exit and console.engine.scheduler is not None:
+        console.engine.scheduler.hurry("orders", row.id)  # it may be shipped once the buyer was charged
+    return answer
+
+
+def _counts(key: str, taken: int, order: Order) -> dict[str, int]:
+    return {"taken": taken, "lines": len(order.lines)} if key == "accepted_partly" else {}
+
+
 # -- sending -------------------------------------------------------------------------------------------------------------
 def _named(order: Order) -> dict[str, Any]:
     return {"order": order.number, "remote_id": order.remote_id}
@@ -247,10 +299,22 @@ async def _run(console: Console, row: ConnectionRow, work: Callable[[Handle], Aw
     return await console.engine.runner.run(KIND, work, connection_id=row.id, account_id=row.account_id, asked_by="user")
 
 
+class Note(NamedTuple):
+    """What the audit log gets of a write, beside the connection and how it ended."""
+
+    action: Action
+    subject: tuple[str, str | int]
+    details: dict[str, Detail]
+
+
+def _about(action: Action, stored: StoredOrder, **details: Detail) -> Note:
+    return Note(action, ("order", stored.id), dict(details))
+
+
 async def _written(
-    console: Console, row: ConnectionRow, data: dict[str, Any], write: Write, told: str, words: Words
+    console: Console, row: ConnectionRow, data: dict[str, Any], write: Write, told: str, words: Words, note: Note
 ) -> Answer:
-    """One write as a job, and its outcome as one sentence."""
+    """One write as a job with its audit entry, and its outcome as one sentence."""
     outcomes: list[Outcome] = []
 
     async def work(handle: Handle) -> Result:
@@ -265,6 +329,9 @@ async def _written(
     result = await _run(console, row, work)
     state = str(outcomes[0].state) if outcomes else "failed"
     ref = outcomes[0].remote_ref if outcomes else ""
+    await console.store.audit.note(
+        note.action, connection_id=row.id, subject=note.subject, outcome=_ENDS.get(state, Ended.FAILED), details=note.details
+    )  # fmt: skip
     answer = Answer(data={"connection": row.name, **data, "state": state, "remote_ref": ref})
     answer.data["message"] = message_data(result.message)
     if state == OutcomeState.DONE:
@@ -278,4 +345,5 @@ async def _written(
 
 COMMANDS.update({
     "questions": questions, "answer": answer, "invoice_link": invoice_link, "split": split, "boxes": boxes,
+    "accept": accept,
 })  # fmt: skip

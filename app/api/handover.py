@@ -13,7 +13,15 @@ from typing import Any
 
 import msgspec
 
+import app.api.commands_alerts
+import app.api.commands_api
+import app.api.commands_costs
 import app.api.commands_money
+import app.api.commands_pack
+import app.api.commands_plan_rules
+import app.api.commands_plans
+import app.api.commands_print
+import app.api.commands_reports
 import app.api.commands_safety
 import app.api.commands_service
 import app.api.commands_sheets
@@ -61,6 +69,8 @@ class HandoverServer:
             return Answer(2, {"error": "malformed"}, ["malformed"])
         if not self._token or not hmac.compare_digest(token.encode(), self._token.encode()):
             log.warning("a hand-over with a wrong token was refused")
+            if self._console.engine.alerting is not None:
+                self._console.engine.alerting.security("wrong_token")
             return Answer(2, {"error": "refused"}, ["refused"])
         if name == "raise":
             self.raised.set()

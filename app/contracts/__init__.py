@@ -14,6 +14,7 @@ from app.contracts.capabilities import (
     LabelSource,
     Ledger,
     ListingSource,
+    OrderAcceptance,
     OrderSource,
     PackageSplits,
     PriceSink,
@@ -42,13 +43,13 @@ from app.contracts.manifest import (
 )
 from app.contracts.messages import CODES, Kind, Message, OursError, ProviderError, TheirsError, YoursError, fail
 from app.contracts.results import Outcome, OutcomeState, Page, ProbeResult, Receipt, Reject
-from app.contracts.throttling import Throttled, Throttling, throttling_of
+from app.contracts.throttling import Answered, Throttled, Throttling, answered_of, throttling_of
 
 __all__ = [
-    "CAPABILITIES", "CODES", "DEADLINES_S", "DOTS", "GOALS_MS", "WRITES", "Account", "BatchResults", "BoxInfo", "Carrier", "Claims",
+    "CAPABILITIES", "CODES", "DEADLINES_S", "DOTS", "GOALS_MS", "WRITES", "Account", "Answered", "BatchResults", "BoxInfo", "Carrier", "Claims",
     "CredentialField", "Environment", "Feature", "Fulfilment", "InvoiceIssuer", "InvoiceLinks", "Kind", "LabelSource", "Ledger", "Limit",
-    "ListingSource", "Manifest", "ManifestError", "Message", "OrderSource", "OursError", "Outcome", "OutcomeState", "PackageSplits", "Page",
-    "PriceSink", "Probe", "ProbeResult", "ProductFeed", "ProviderError", "Questions", "Readiness", "Receipt", "Reject", "Secret",
+    "ListingSource", "Manifest", "ManifestError", "Message", "OrderAcceptance", "OrderSource", "OursError", "Outcome", "OutcomeState", "PackageSplits",
+    "Page", "PriceSink", "Probe", "ProbeResult", "ProductFeed", "ProviderError", "Questions", "Readiness", "Receipt", "Reject", "Secret",
     "Settlements", "ShipmentSink", "SignIn", "StockSink", "TheirsError", "Throttled", "Throttling", "Token", "TokenStore", "Tracking", "Words", "YoursError",
-    "capabilities_of", "fail", "parse_manifest", "throttling_of",
+    "answered_of", "capabilities_of", "fail", "parse_manifest", "throttling_of",
 ]  # fmt: skip

@@ -193,6 +193,17 @@ class BoxInfo(Protocol):
         ...
 
 
+@runtime_checkable
+class OrderAcceptance(Protocol):
+    """For channels where an order waits for the merchant's word before it is charged and may be shipped. Such an order says so:
+    its `extra["waits_for"]` is "acceptance"."""
+
+    async def accept(self, order: Order, lines: Sequence[str] | None = None) -> Outcome:
+        """Take the whole order, or only the lines of these ids and refuse the others; () refuses it. A decision that the channel
+        has already is DONE, another one is refused."""
+        ...
+
+
 CAPABILITIES: dict[str, type] = {
     "probe": Probe,
     "order_source": OrderSource,
@@ -214,12 +225,13 @@ CAPABILITIES: dict[str, type] = {
     "invoice_links": InvoiceLinks,
     "package_splits": PackageSplits,
     "box_info": BoxInfo,
+    "order_acceptance": OrderAcceptance,
 }
 
 #: Capabilities that change something at the vendor: the merchant has a switch for each, off until the first test passed.
 WRITES = frozenset({
     "price_sink", "stock_sink", "shipment_sink", "carrier", "invoice_issuer", "ledger", "product_feed", "fulfilment",
-    "questions", "invoice_links", "package_splits", "box_info",
+    "questions", "invoice_links", "package_splits", "box_info", "order_acceptance",
 })  # fmt: skip
 
 

@@ -163,6 +163,9 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     sandbox: str = ""  # 'providers.sandboxes.trendyol'
     account_family: str = ""  # integrations with the same word can share an account; '' = the id
     capabilities: tuple[str, ...] = ()
+    without: dict[
+        str, Words
+    ] = {}  # what the vendor's interface does not have, by a key of WITHOUT, and what to do instead
     environments: dict[str, Environment] = {}
     credentials: tuple[CredentialField, ...] = ()
     params: dict[str, str] = {}
@@ -178,7 +181,7 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     lag_s: int = 300  # how far windows overlap
     time_zone: str = "UTC"  # of the vendor's dates without offset
     hosts: tuple[str, ...] = ()  # further allowed hosts beside those of the environments
-    alternates: tuple[str, ...] = ()
+    alternates: tuple[str, ...] = ()  # base addresses that stand in for the live one while that cannot be connected to
     goal_ms: int = 0  # response-time goal; 0: the category's
     insecure_http: bool = False  # plain http is possible here at the merchant's word
     rotation_days: int = 0  # after how many days a new key is asked for; 0: 30 live, 90 elsewhere (app.monitor.keys)
@@ -193,11 +196,25 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return self.account_family or self.id
 
 
+#: What a manifest may say that the vendor has no interface for: its key → the capability that is not there.
+WITHOUT: dict[str, str] = {
+    "labels": "label_source", "returns": "claims", "settlements": "settlements", "tracking": "tracking",
+}  # fmt: skip
+
 #: Response-time goals in milliseconds by category (the brief's; ours for cargo, fulfilment and POS).
 GOALS_MS: dict[str, int] = {
     "marketplace-tr": 5000, "marketplace-world": 5000, "shop": 3000, "social": 6000, "einvoice": 8000, "erp": 10_000,
     "bookkeeping": 10_000, "cargo": 5000, "fulfilment": 5000, "pos": 3000,
 }  # fmt: skip
+
+#: Share of answered calls that is aimed at, by environment (the brief's); other environments are taken for test systems.
+AVAILABILITY_TARGETS: dict[str, float] = {"live": 0.999, "sandbox": 0.995, "rehearsal": 0.99}
+
+
+def availability_target(environment: str) -> float:
+    """0–1."""
+    return AVAILABILITY_TARGETS.get(environment, AVAILABILITY_TARGETS["sandbox"])
+
 
 #: Total deadlines of one call in seconds by category.
 DEADLINES_S: dict[str, float] = {
@@ -230,6 +247,13 @@ def check_manifest(m: Manifest) -> list[str]:
             wrong.append(f"feature {feature.name!r} needs either a capability or a reason in tr and en")
         if feature.capability and feature.capability not in CAPABILITIES:
             wrong.append(f"feature {feature.name!r}: unknown capability {feature.capability!r}")
+    for key, told in m.without.items():
+        if key not in WITHOUT:
+            wrong.append(f"without {key!r}: one of {', '.join(WITHOUT)} is meant")
+        elif WITHOUT[key] in m.capabilities:
+            wrong.append(f"without {key!r}, yet it names the capability {WITHOUT[key]!r}")
+        if not (told.tr and told.en):
+            wrong.append(f"without {key!r} needs words in tr and en")
     for field in m.credentials:
         if not (field.label.tr and field.label.en):
             wrong.append(f"credential {field.key!r} needs a label in tr and en")
@@ -246,6 +270,9 @@ def check_manifest(m: Manifest) -> list[str]:
                 wrong.append(f"credential {field.key!r}: bad rewrite")
     places = (m, *m.environments.values())
     wrong += [f"{k} below 0" for p in places for k in ("rotation_days", "key_life_days") if getattr(p, k) < 0]
+    wrong += [f"alternate {a!r} is no plain https address" for a in m.alternates if not re.fullmatch(r"https://[^/?#@\s]+(/[^?#\s]*)?", a)]  # fmt: skip
+    if m.alternates and not m.environments.get("live", Environment()).api:
+        wrong.append("alternates stand in for a live address, and there is none")
     if bool(m.note.tr) != bool(m.note.en):
         wrong.append("a note needs both languages")
     if m.readiness in (Readiness.LIVE, Readiness.PARTNER):

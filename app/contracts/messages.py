@@ -72,6 +72,8 @@ CODES: dict[str, Kind] = {
     "sheet.late": Kind.YOURS,  # params `seconds` (hours since the last order sheet), `goal` (hours at most)
     "sheet.letters": Kind.YOURS,  # param `value`: a letter that the encoding of the vendor's file lacks
     "sheet.none": Kind.YOURS,  # no order sheet has come yet
+    "orders.silent": Kind.THEIRS,  # params `seconds` (hours without an order), `goal` (the usual gap at this hour, in hours)
+    "orders.missing": Kind.OURS,  # param `value`: so many open orders by the server's word, none of them here
     "job.interrupted": Kind.OURS,
     "bug": Kind.OURS,
 }

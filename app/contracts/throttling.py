@@ -1,5 +1,6 @@
-"""Refusals for haste that do not say 429. A vendor that counts points (Shopify's GraphQL) refuses with HTTP 200 and says so in
-the body; the pipeline must see it, or it would go on asking at full speed.
+"""Answers whose status lies. A vendor that counts points (Shopify's GraphQL) refuses for haste with HTTP 200 and says so in the
+body; the pipeline must see it, or it would go on asking at full speed. Another (Sendeo) says "no such parcel" with HTTP 500; that
+must not be taken for a breakdown.
 """
 
 from __future__ import annotations
@@ -18,6 +19,17 @@ class Throttled(NamedTuple):
 #: for haste. Pure, and quick for what is none: it looks at every answer. It counts for all endpoint groups of the account,
 #: because such vendors count in one place.
 Throttling = Callable[[int, bytes], Throttled | None]
+
+
+#: A client class may have one as `answered` (a staticmethod): status (500 or more) and decoded body → whether this is the vendor's
+#: word about the data or the key. Then nothing is asked again for it, and no breaker opens. Pure, and False when in doubt.
+Answered = Callable[[int, bytes], bool]
+
+
+def answered_of(client: type) -> Answered | None:
+    """The client's own, None for the vendors whose 5xx are breakdowns."""
+    found: Answered | None = getattr(client, "answered", None)
+    return found
 
 
 def throttling_of(client: type) -> Throttling | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from lxml import etree
@@ -39,20 +40,25 @@ def parse_xml(data: bytes) -> Element:
 def local_name(element: Element) -> str:
     """The tag without its namespace."""
     tag = element.tag
-    return tag.rpartition("}")[2] if isinstance(tag, str) else ""
+    return _local(tag) if isinstance(tag, str) else ""
+
+
+@lru_cache(maxsize=4096)
+def _local(tag: str) -> str:
+    return tag.rpartition("}")[2]
 
 
 def child(element: Element, name: str) -> Element | None:
     """The first child of that local name, whatever its namespace: vendors are careless with prefixes."""
-    return next((c for c in element if local_name(c) == name), None)
+    return next(element.iterchildren(f"{{*}}{name}"), None)
 
 
 def children(element: Element, name: str) -> list[Element]:
-    return [c for c in element if local_name(c) == name]
+    return list(element.iterchildren(f"{{*}}{name}"))
 
 
 def descendant(element: Element, name: str) -> Element | None:
-    return next((c for c in element.iter() if local_name(c) == name), None)
+    return next(element.iter(f"{{*}}{name}"), None)
 
 
 def text_of(element: Element | None, name: str = "") -> str:

@@ -1,12 +1,16 @@
 """What of a carrier's ZPL may reach a printer: label formats, and nothing that sets the printer up for good, fills its
-memory or reads it. A stream is a program that the printer runs; this room decides, and it must never guess.
+memory or reads it. A stream is a program that the printer runs; this room decides, and it must never guess. Our own documents
+go as one picture each, because what letters a printer's fonts have nobody knows.
 
 Facts: ZPL II Programming Guide (Zebra); reference/labels-and-printing.md, "Safety filter for carrier ZPL".
 """
 
 from __future__ import annotations
 
+import base64
+import binascii
 import re
+import zlib
 
 from app.contracts.messages import Message, fail
 
@@ -79,3 +83,13 @@ def _unsafe(found: bytes) -> Exception:
 
 def _broken(why: str) -> Exception:
     return fail(Message("label.broken", {"why": why}))
+
+
+def graphic(width: int, height: int, rows: bytes, *, cut: bool = False) -> bytes:
+    """One label: a picture of `width` × `height` dots, one bit a dot, 1 is black, rows padded to whole bytes. `^GFA` with Z64
+    (deflate, base64, and CRC-16/CCITT of the letters). What the label before may have shifted or turned is put back first."""
+    stride = (width + 7) // 8
+    packed = base64.b64encode(zlib.compress(rows, 3))
+    head = f"^XA^PW{width}^LL{height}^LH0,0^LS0^LT0^PON{'^MMC' if cut else ''}^FO0,0^GFA,{len(rows)},{len(rows)},{stride},:Z64:"
+    tail = f":{binascii.crc_hqx(packed, 0):04X}^FS^PQ1,0,0,N^XZ\n"
+    return head.encode() + packed + tail.encode()

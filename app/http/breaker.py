@@ -146,7 +146,7 @@ class Breaker(httpx.AsyncBaseTransport):
             if probe and not told:
                 core.release()
         status = response.status_code
-        if status >= 500 and status not in call.policy.throttle_statuses:
+        if status >= 500 and status not in call.policy.throttle_statuses and not call.answered:
             code = "server.unavailable" if status == 503 else "server.error"
             core.failed(call.message(code, status=status), self._clock(), probe)
         else:

@@ -16,6 +16,8 @@ LEARNED_FOR_S = 300.0  # how long a lane without a published limit keeps the one
 LONGEST_PAUSE_S = 86_400.0
 WINDOW_SLACK = 1.01  # windows are counted at the vendor's door: two calls may be closer there than here
 LARGEST_LOG = 5_000
+#: A limit over so long a time is a quota: what is used up is not back in a moment.
+QUOTA_FROM_S = 900.0
 #: A refusal without a word: most of the vendor's window is waited for (what it counted is older than the refusal, so that
 #: nearly all of it has left the window by then), and after the next refusals the whole of it.
 SILENT_SHARE = 0.8
@@ -115,6 +117,8 @@ class Lane:
         self._learned_until: float | None = None
         self._counted = 0
         self._counted_since = float("-inf")
+        self._told_left: float | None = None  # the vendor's own word, and when it gives back
+        self._resets_at = float("-inf")
 
     def configure(self, limits: Iterable[Limit], now: float) -> None:
         """Sets the published limits; the same ones again change nothing (a bucket keeps its level)."""
@@ -199,6 +203,27 @@ class Lane:
     def cap(self, remaining: float, now: float) -> None:
         for bucket in self.buckets:
             bucket.cap(remaining, now)
+
+    def told(self, remaining: float, reset: float | None, now: float) -> None:
+        """The vendor counts so many calls left, until it gives back in `reset` seconds."""
+        self._told_left, self._resets_at = remaining, float("-inf") if reset is None else now + reset
+
+    def quotas(self, now: float) -> list[tuple[float, float, float, float | None]]:
+        """(calls of the whole, 0 where it is not known; calls left; calls given back per second; seconds until all are given
+        back, None where it is not known) of every limit over QUOTA_FROM_S or longer: the published ones, else the vendor's word."""
+        resets = self._resets_at - now if self._resets_at > now else None
+        long = [
+            bucket
+            for limit, bucket in zip(self._limits or (), self.buckets, strict=False)
+            if limit.seconds >= QUOTA_FROM_S
+        ]
+        for bucket in long:
+            bucket.delay(now)
+        if long:
+            return [(bucket.capacity, bucket.tokens, bucket.per_second(), resets) for bucket in long]
+        if self._told_left is None or resets is None or resets < QUOTA_FROM_S:
+            return []
+        return [(0.0, self._told_left, 0.0, resets)]
 
     def remaining(self, now: float) -> float:
         """Calls that may go now; infinite without a limit."""

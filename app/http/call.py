@@ -24,7 +24,7 @@ class Call:
     """
 
     __slots__ = (
-        "deadline_s", "group", "host", "left", "operation", "policy", "probe", "repeatable", "sent", "spoilt", "throttled", "throttles", "until", "watch",
+        "alternate", "answered", "deadline_s", "group", "host", "left", "operation", "policy", "probe", "repeatable", "sent", "spoilt", "throttled", "throttles", "until", "watch",
     )  # fmt: skip
 
     def __init__(self, policy: Policy, request: httpx.Request, now: float) -> None:
@@ -40,10 +40,12 @@ class Call:
             repeatable = request.method in _SAFE
         self.repeatable: bool = repeatable or bool(known.get("idempotency_key"))
         self.host = request.url.raw_host.decode("ascii")
+        self.alternate = ""  # the host of the alternate address that this attempt goes to; "": the usual one
         self.left = False
         self.sent = False
         self.spoilt: SampleClass | None = None  # the answer came and could not be used: what its sample must say
         self.throttled: Throttled | None = None  # the last answer's body says that it is a refusal for haste
+        self.answered = False  # the last answer is 5xx and the vendor's word all the same
         self.throttles = 0  # refusals in a row in this call's lane
         self.watch: Watch | None = None
 

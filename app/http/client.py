@@ -39,6 +39,8 @@ class Client(httpx.AsyncClient):
             headers={"accept-encoding": "gzip, deflate", "user-agent": USER_AGENT},
             timeout=None,
         )
+        if policy.probe:
+            self.headers["connection"] = "close"
         self._stack = stack
         self._policy = policy
         self._clock = clock
@@ -97,6 +99,8 @@ class Client(httpx.AsyncClient):
             raise RuntimeError("the client has been closed")
         if isinstance(request.stream, httpx.AsyncByteStream) and not isinstance(request.stream, httpx.ByteStream):
             await _load(request)
+        if self._policy.probe:
+            request.extensions["probe"] = True
         call = Call(self._policy, request, self._clock())
         request.extensions[KEY] = call
         flow = self._auth_of(request, auth)

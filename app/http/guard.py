@@ -75,6 +75,7 @@ class Guard(httpx.AsyncBaseTransport):
         """One trip over the wire; the answer read, decoded and closed."""
         call.left = True
         call.throttled = None
+        call.answered = False
         try:
             response = await self.inner.handle_async_request(request)
             try:
@@ -83,6 +84,10 @@ class Guard(httpx.AsyncBaseTransport):
                     call.throttled = self.policy.throttling(response.status_code, data)
                     if call.throttled is not None:
                         call.spoilt = SampleClass.THROTTLED
+                if self.policy.answered is not None and response.status_code >= 500:
+                    call.answered = self.policy.answered(response.status_code, data)
+                    if call.answered:
+                        call.spoilt = SampleClass.CLIENT_ERROR
             finally:
                 # Not response.aclose(): that skips the stream of a response which its transport had read already.
                 if isinstance(response.stream, httpx.AsyncByteStream):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from types import ModuleType
 
@@ -13,3 +14,6 @@ if "httpx" not in sys.modules:
     sys.modules["httpx._main"] = _without
 
 import httpx as httpx
+
+#: It writes every address that it asks for, whole, and some vendors want the key in the query. The pipeline has its own lines.
+logging.getLogger("httpx").setLevel(logging.WARNING)

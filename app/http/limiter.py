@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
-from app.contracts import ProviderError, Throttled, fail
+from app.contracts import ProviderError, fail
 from app.http import headers
 from app.http.buckets import Bucket, Lane
 from app.http.call import Call, call_of
@@ -36,6 +36,18 @@ class HeadRoom(NamedTuple):
     group: str
     remaining: float
     per_second: float
+
+
+class Quota(NamedTuple):
+    """A limit over a long time (a day, an hour): `calls` in all (0.0: not known), `left` of them, given back at `per_s`, all of
+    it in `resets_s` where the vendor says when."""
+
+    host: str
+    group: str
+    calls: float
+    left: float
+    per_s: float
+    resets_s: float | None
 
 
 class _Resting(NamedTuple):
@@ -110,6 +122,11 @@ class Limiter:
             if lane.account_id == account_id
         ]
 
+    def quotas(self, account_id: str) -> list[Quota]:
+        now = self.clock()
+        lanes = [lane for lane in self.lanes.values() if lane.account_id == account_id]
+        return [Quota(lane.host, lane.group, *one) for lane in lanes for one in lane.quotas(now)]
+
     def consecutive_throttles(self, account_id: str) -> int:
         """The most refusals in a row of any lane of the account: what the job reads before it says "daily limit?"."""
         mine = (lane.consecutive_throttles for lane in self.lanes.values() if lane.account_id == account_id)
@@ -161,7 +178,7 @@ class RateLimit(httpx.AsyncBaseTransport):
             if own is not None:
                 own.take(now)
         response = await self.inner.handle_async_request(request)
-        self._learn(lane, response, call.throttled)
+        self._learn(lane, response, call)
         call.throttles = lane.consecutive_throttles
         return response
 
@@ -177,8 +194,8 @@ class RateLimit(httpx.AsyncBaseTransport):
             except DeadlineExpired as expired:
                 raise self._refused(call, 0.0) from expired
 
-    def _learn(self, lane: Lane, response: httpx.Response, body: Throttled | None) -> None:
-        limiter = self.limiter
+    def _learn(self, lane: Lane, response: httpx.Response, call: Call) -> None:
+        limiter, body = self.limiter, call.throttled
         now = limiter.clock()
         told = headers.read(response.headers.raw, limiter.wall())
         status = response.status_code
@@ -189,7 +206,7 @@ class RateLimit(httpx.AsyncBaseTransport):
             lane.throttled(wait, now)
         elif status in self.policy.throttle_statuses:
             lane.throttled(told.retry_after, now)
-        elif status < 500:
+        elif status < 500 or call.answered:
             lane.accepted(now)
         if told is headers.NOTHING:
             return
@@ -197,6 +214,7 @@ class RateLimit(httpx.AsyncBaseTransport):
             lane.set_rate(told.rate, now)
         if told.remaining is not None:
             lane.cap(told.remaining, now)
+            lane.told(told.remaining, told.reset, now)
             if told.remaining < 1 and told.reset is not None:
                 lane.pause(told.reset, now)
 

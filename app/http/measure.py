@@ -80,8 +80,11 @@ class Measure(httpx.AsyncBaseTransport):
         policy = self.policy
         took = (self.clock() - started) * 1000.0
         self.ring.add(
-            Sample(policy.connection_id, policy.account_id, call.operation, outcome, status, at, took, size, call.probe)
-        )
+            Sample(
+                policy.connection_id, policy.account_id, call.operation, outcome, status, at, took, size, call.probe,
+                call.alternate,
+            )
+        )  # fmt: skip
 
     async def aclose(self) -> None:
         await self.inner.aclose()

@@ -1,5 +1,5 @@
 """One Network a program: the shared session, the lanes of all accounts and the breakers of all connections. Every outgoing call
-goes through `Retry ▸ Breaker ▸ RateLimit ▸ Guard ▸ Measure ▸ wire`. Must never let one connection's trouble reach another.
+goes through `Retry ▸ Breaker ▸ RateLimit ▸ (Failover) ▸ Guard ▸ Measure ▸ wire`. Must never let one connection's trouble reach another.
 """
 
 from __future__ import annotations
@@ -15,9 +15,10 @@ import aiohttp
 from app.http.breaker import Breaker, BreakerState, Core
 from app.http.client import Client
 from app.http.deadlines import Deadlines
+from app.http.failover import Failover, Turned
 from app.http.guard import Guard
 from app.http.lib import httpx
-from app.http.limiter import HeadRoom, Limiter, RateLimit, Waiting
+from app.http.limiter import HeadRoom, Limiter, Quota, RateLimit, Waiting
 from app.http.measure import Measure
 from app.http.policy import Policy
 from app.http.reach import has_route, is_loopback, system_proxy
@@ -63,6 +64,7 @@ class Network:
         self._breakers: dict[int, Core] = {}
         self._budgets: dict[str, Budget] = {}
         self._skews: dict[int, float] = {}
+        self._turned: dict[tuple[str, str], Turned] = {}  # by account and usual address
         self._proxies: dict[tuple[str, str], tuple[float, str | None]] = {}
 
     def client(self, policy: Policy, base_url: str) -> httpx.AsyncClient:
@@ -70,7 +72,11 @@ class Network:
         clock, wall = self._clock, self._wall
         measure = Measure(self._wire, policy, self.samples, clock=clock, wall=wall, skews=self._skews)
         guard = Guard(measure, policy, clock=clock, deadlines=self._deadlines, online=self._online)
-        limit = RateLimit(guard, policy, self._limiter)
+        way: httpx.AsyncBaseTransport = guard
+        if policy.alternates:
+            turned = self._turned.setdefault((policy.account_id, base_url), Turned())
+            way = Failover(guard, policy, base_url, turned, clock=clock)
+        limit = RateLimit(way, policy, self._limiter)
         breaker = Breaker(limit, self._core(policy.connection_id), clock=clock, wall=wall, ring=self.samples)
         budget = self._budgets.setdefault(policy.account_id, Budget())
         retry = Retry(
@@ -96,6 +102,10 @@ class Network:
 
     def head_room(self, account_id: str) -> list[HeadRoom]:
         return self._limiter.head_room(account_id)
+
+    def quotas(self, account_id: str) -> list[Quota]:
+        """What is left of the account's limits over a long time, by host and endpoint group."""
+        return self._limiter.quotas(account_id)
 
     def consecutive_throttles(self, account_id: str) -> int:
         """Refusals in a row (429 and the like) without an accepted call between: many over a long time mean a daily limit."""

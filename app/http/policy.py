@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.contracts import Limit, Throttling
+from app.contracts import Answered, Limit, Throttling
 
 MIB = 1024 * 1024
 
@@ -16,7 +16,10 @@ class Policy:
     connections of the account. `own_rate`: calls per second that the merchant allows this connection.
     `insecure_hosts`: where plain http is allowed beside loopback. `max_bytes`: cap of a decoded body; `max_ratio`: decoded ÷
     received. `retries`: repeats after the first attempt. `throttle_statuses`: what this vendor says instead of 429 (Shopify's 430 …).
-    `throttling`: looks into the body for a refusal that has no such status.
+    `throttling`: looks into the body for a refusal that has no such status. `answered`: tells which answers of 500
+    and more are the vendor's word about the data, and no breakdown. `probe`: every call asks whether the connection
+    lives: its samples say so, an open breaker lets it through, and its socket is given back, for the next one is a minute away.
+    `alternates`: base addresses that stand in for the client's own one while nobody can be connected to there.
     """
 
     connection_id: int
@@ -32,3 +35,6 @@ class Policy:
     retries: int = 4
     throttle_statuses: frozenset[int] = frozenset({429})
     throttling: Throttling | None = None
+    answered: Answered | None = None
+    probe: bool = False
+    alternates: tuple[str, ...] = ()

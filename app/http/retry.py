@@ -150,7 +150,7 @@ class Retry(httpx.AsyncBaseTransport):
         if ended.response is not None:
             if self._throttled(call, ended):  # the vendor did not act: any call may go again
                 return call.throttles < ENOUGH_THROTTLES
-            return call.repeatable and ended.response.status_code in PASSING
+            return call.repeatable and ended.response.status_code in PASSING and not call.answered
         code = ended.error.message.code if ended.error is not None else ""
         return code in LOST and (call.repeatable or not call.left)
 

@@ -1,5 +1,6 @@
 """One sample per attempt, in a bounded ring that the store drains. Adding never waits, never grows without end, and a sample
-never holds an address, a header or a value: only who, which operation, how it ended and how long it took.
+never holds an address, a header or a value: only who, which operation, how it ended and how long it took, and the host where
+that was not the usual one.
 """
 
 from __future__ import annotations
@@ -25,7 +26,8 @@ class SampleClass(StrEnum):
 
 
 class Sample(msgspec.Struct, frozen=True):
-    """`at`: epoch seconds of the start. `duration_ms`: up to the last byte. `size`: bytes of the body as they came over the wire."""
+    """`at`: epoch seconds of the start. `duration_ms`: up to the last byte. `size`: bytes of the body as they came over the wire.
+    `alternate`: the host of the alternate address that was asked, "" for the usual one."""
 
     connection_id: int
     account_id: str
@@ -36,6 +38,7 @@ class Sample(msgspec.Struct, frozen=True):
     duration_ms: float
     size: int
     probe: bool = False
+    alternate: str = ""
 
 
 class SampleRing:

@@ -5,16 +5,23 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import datetime
+from functools import partial
 
 from app.changes import HEALTH, ChangeReport, Changes
 from app.contracts import Message, ProbeResult, ProviderError, fail
 from app.http.samples import SampleRing
+from app.jobs.alerting import LOOK_S as ALERTS_S
+from app.jobs.alerting import SEND_S, AlertJobs
 from app.jobs.housekeeping import EVERY_S, Housekeeping
 from app.jobs.links import Link, Links
+from app.jobs.probing import Probing
 from app.jobs.pulls import Pulls
 from app.jobs.relay import Relay
+from app.jobs.reporting import EVERY_S as REPORTS_S
+from app.jobs.reporting import Reporting
 from app.jobs.runner import Handle, Result, Runner, cleaned_probe
 from app.jobs.scheduler import Scheduler
 from app.jobs.tracking import LOOK_S, Tracker
@@ -27,6 +34,8 @@ RELAY_INTERVAL_S = 5.0
 SAMPLES_INTERVAL_S = 5.0
 #: Payout lines are read once a day; whether it is time is looked at every hour.
 PAYOUTS_EVERY_S, PAYOUTS_LOOK_S = 20 * 3600.0, 3600.0
+#: Jobs whose good end says that the connection works. Sending may have had nothing to say.
+_PROOFS = frozenset({"probe", "orders", "listings", "settlements", "track"})
 
 
 class Engine:
@@ -38,21 +47,29 @@ class Engine:
         self.pulls = Pulls(store, changes, now)
         self.relay = Relay(store, changes, now)
         self.tracker = Tracker(store, changes, now)
+        self.probing = Probing(store, links, self.runner, changes, now, lambda row: self.probe(row, "clock"))
         self.scheduler: Scheduler | None = None
         self.housekeeping: Housekeeping | None = None  # the console's; runs by the same clock
+        self.alerting: AlertJobs | None = None  # the console's too
+        self.reporting: Reporting | None = None  # and this
+        self.beside: list[Callable[[], Awaitable[None]]] = []  # others' endless work, begun and ended with the clock
+        self.received_bytes = 0  # of all answers' bodies, as they came over the wire
         self._background: list[asyncio.Task[None]] = []
         self._held: Message | None = None
         self._missed: set[tuple[str, int]] = set()
 
     # -- asked for ---------------------------------------------------------------------------------------------
     async def probe(self, row: ConnectionRow, asked_by: str = "user") -> tuple[Result, ProbeResult | None]:
-        """The cheapest call that proves the key."""
+        """The cheapest call that proves the key. The clock's leave no job row (`Probing.ask`)."""
+        if asked_by == "clock" and self._held is None:
+            return await self.probing.ask(row, lambda: self._link(row))
         found: list[ProbeResult] = []
 
         async def work(handle: Handle) -> Result:
             link = await self._link(row)
-            found.append(cleaned_probe(await link.provider.probe(), self.runner.clean))
+            found.append(cleaned_probe(await (link.prober or link.provider).probe(), self.runner.clean))
             await self.runner.told(row.id, None)
+            await self.probing.learnt(row, found[0])
             return Result()
 
         result = await self._run("probe", row, work, asked_by, lane=False)
@@ -133,6 +150,7 @@ class Engine:
 
     async def _link(self, row: ConnectionRow, capability: str = "") -> Link:
         link = await self.links.get(row.id)
+        self.store.samples.categories[row.id] = link.manifest.category
         if capability and not link.can(capability):
             raise fail(Message("config.field", {"connection": row.name, "field": capability}, field=capability))
         return link
@@ -152,9 +170,14 @@ class Engine:
             if asked_by == "clock":
                 self._missed.add((kind, row.id))
             return Result("failed", message=self._held.about(connection=row.name))
+        if asked_by == "clock" and await self.probing.rests(row, kind):
+            return Result("failed", message=Message("net.offline", {"connection": row.name}))
         account = row.account_id if lane else ""
         try:
-            return await self.runner.run(kind, named, connection_id=row.id, account_id=account, asked_by=asked_by)
+            result = await self.runner.run(kind, named, connection_id=row.id, account_id=account, asked_by=asked_by)
+            with suppress(StoreError):  # a full disk: the next call says it again
+                await self.probing.heard(row, result, proves=kind in _PROOFS)
+            return result
         finally:
             await self.links.keep_learnt(row.account_id)
             await self.flush_samples()
@@ -164,6 +187,7 @@ class Engine:
         """Start no job until `release`: what is asked for meanwhile fails at once with `reason`, without a mark on the
         connection. Returns when the jobs under way have ended; late ones are stopped, what they have stored stays."""
         self._held = reason
+        await self.probing.at_rest(patience_s)
         if not await self.runner.at_rest(patience_s):
             await self.store.outbox.recover(self._now())  # an intent that was cut in mid-sending is looked up first
 
@@ -185,13 +209,23 @@ class Engine:
         """Start the scheduler for every connection that is not paused, and the sample writer."""
         loop = asyncio.get_running_loop()
         self.scheduler = Scheduler(clock=loop.time, rng=random.Random())  # noqa: S311 - jitter, not secrets
+        self.probing.clock = self.scheduler
         for row in await self.store.connections.list():
             self.schedule(row)
         if self.housekeeping is not None:
             self.scheduler.set("housekeeping", 0, EVERY_S, self.housekeeping.run)
+        if self.reporting is not None:
+            self.scheduler.set("reports", 0, REPORTS_S, self.reporting.run)
+        if self.alerting is not None:
+            await self.alerting.begin()
+            self.alerting.hurry = partial(self.scheduler.hurry, "alert_send", 0)
+            self.scheduler.set("alerts", 0, ALERTS_S, self.alerting.run)
+            self.scheduler.set("alert_send", 0, SEND_S, self.alerting.deliver)
         self._background = [
             asyncio.ensure_future(self.scheduler.run()),
             asyncio.ensure_future(self._write_samples()),
+            asyncio.ensure_future(self.probing.watch()),
+            *(asyncio.ensure_future(work()) for work in self.beside),
         ]
 
     def schedule(self, row: ConnectionRow) -> None:
@@ -199,6 +233,7 @@ class Engine:
         if self.scheduler is None:
             return
         self.scheduler.drop(row.id)
+        self.probing.forget(row.id)
         manifest = self.links.manifest(row.integration)
         if row.paused or not manifest.readiness.connectable or not manifest.client:
             return
@@ -217,8 +252,7 @@ class Engine:
             self.scheduler.set("send", row.id, RELAY_INTERVAL_S, lambda: self._send_if_any(row))
         if "tracking" in has:
             self.scheduler.set("track", row.id, LOOK_S, lambda: self._track_if_due(row))
-        interval = manifest.probe.least_interval_s if manifest.probe else 60
-        self.scheduler.set("probe", row.id, max(60, interval), lambda: self._probe_if_silent(row))
+        self.probing.plan(row, lambda: self._probe_if_silent(row))
 
     async def _settlements_if_due(self, row: ConnectionRow) -> None:
         """Once a day, however often the program is started; a pull that failed is tried again at the next look."""
@@ -246,13 +280,8 @@ class Engine:
 
     async def _probe_if_silent(self, row: ConnectionRow) -> None:
         """A good real call within the interval is the probe; and one probe an account serves all its connections."""
-        manifest = self.links.manifest(row.integration)
-        interval = max(60, manifest.probe.least_interval_s if manifest.probe else 60)
-        for other in await self.store.connections.list():
-            last = await self.store.samples.last_ok(other.id) if other.account_id == row.account_id else None
-            if last is not None and 0 <= (self._now() - last).total_seconds() < interval:
-                return
-        await self.probe(row, asked_by="clock")
+        if self._held is None:
+            await self.probing.look(row)
 
     async def _write_samples(self) -> None:
         while True:
@@ -264,6 +293,7 @@ class Engine:
         if samples:
             try:
                 await self.store.samples.add(samples)
+                self.received_bytes += sum(sample.size for sample in samples)
             except StoreError as error:  # a full disk: they wait in the ring, and the timer goes on
                 log.warning("samples could not be stored: %s", error.key)
                 for sample in samples:
@@ -273,6 +303,7 @@ class Engine:
             self.changes.publish(ChangeReport(HEALTH, ids, "samples"))
 
     async def close(self) -> None:
+        self.probing.close()
         for task in self._background:
             task.cancel()
         if self.scheduler is not None:
@@ -280,4 +311,6 @@ class Engine:
         await self.runner.close()
         if self._background:
             await asyncio.wait(self._background, timeout=2)
+        if self.alerting is not None:
+            await self.alerting.close()
         await self.flush_samples()

@@ -4,14 +4,25 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 import msgspec
 
-from app.contracts import DEADLINES_S, Account, Environment, Manifest, Message, Secret, TokenStore, fail, throttling_of
+from app.contracts import (
+    DEADLINES_S,
+    Account,
+    Environment,
+    Manifest,
+    Message,
+    Secret,
+    TokenStore,
+    answered_of,
+    fail,
+    throttling_of,
+)
 from app.contracts.account import LEARNT as _LEARNT
 from app.contracts.account import Compute, compute_here
 from app.contracts.catalogue import Catalogue
@@ -24,6 +35,9 @@ from app.store import Store
 from app.store.accounts import AccountRow
 from app.store.connections import ConnectionRow
 from app.vault import VaultError
+
+#: Attempts of a probe, with the pipeline's back-off between them.
+PROBE_TRIES = 3
 
 
 class Keys(Protocol):
@@ -48,6 +62,7 @@ class Link:
     provider: Any
     http: httpx.AsyncClient
     skew: Callable[[], float] = lambda: 0.0  # seconds by which the vendor's clock is ahead of ours
+    prober: Any = None  # the same provider for asking whether the connection lives (`Policy.probe`)
 
     @property
     def id(self) -> int:
@@ -106,6 +121,7 @@ class Links:
         """A link that need not be stored yet: the connect dialog tests one before saving. `tokens`: other than the account's."""
         manifest = self._catalogue.manifest(row.integration)
         urls = addresses(manifest, row.environment, settings, overrides)
+        others = alternates(manifest, row.environment, settings, overrides)
         insecure = frozenset(
             host for host in (host_of(u) for u in urls.values() if u.startswith("http:")) if manifest.insecure_http
         )
@@ -116,12 +132,16 @@ class Links:
             connection_name=row.name,
             deadline_s=DEADLINES_S[manifest.category],
             hosts=frozenset(
-                {host_of(u) for u in urls.values()} | set(manifest.hosts) | typed_hosts(manifest, settings, held)
+                {host_of(u) for u in (*urls.values(), *others)}
+                | set(manifest.hosts)
+                | typed_hosts(manifest, settings, held)
             ),
             limits=manifest.limits,
             own_rate=row.own_rate,
             insecure_hosts=insecure,
             throttling=throttling_of(client),
+            answered=answered_of(client),
+            alternates=others,
         )
         if tokens is None:
             tokens = self.tokens(row.account_id)
@@ -144,7 +164,8 @@ class Links:
             self._network.reset_breaker(0)
         http = self._network.client(policy, urls["api"])
         provider = client(http, account)
-        return Link(row, manifest, account, provider, http, lambda: self._network.skew(row.id))
+        asking = self._network.client(replace(policy, probe=True, retries=PROBE_TRIES - 1), urls["api"])
+        return Link(row, manifest, account, provider, http, lambda: self._network.skew(row.id), client(asking, account))
 
     def tokens(self, account_id: str) -> TokenStore:
         """The account's tokens, one object for all who use them: they share its lock."""
@@ -255,6 +276,22 @@ def addresses(
                 url = url.replace("{" + key + "}", value)
             urls[purpose] = url
     return {**urls, **{k: v for k, v in overrides.items() if k != "api" and v}}
+
+
+def alternates(
+    manifest: Manifest, environment: str, settings: Mapping[str, str], overrides: Mapping[str, str]
+) -> tuple[str, ...]:
+    """Addresses that stand in for the live one; none for a test system or a server that the merchant named: its keys are not
+    the vendor's. Raises YoursError `config.wrong_url`."""
+    live = manifest.environments.get("live")
+    if environment != "live" or live is None or not live.api or overrides.get("api"):
+        return ()
+    found = []
+    for url in manifest.alternates:
+        for key, value in settings.items():
+            url = url.replace("{" + key + "}", value)
+        found.append(checked_url(url, "base_url"))
+    return tuple(found)
 
 
 def _typed_url(text: str, field: str) -> str:

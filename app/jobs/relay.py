@@ -29,7 +29,11 @@ SINKS: dict[str, str] = {"price": "price_sink", "stock": "stock_sink", "shipment
 #: Absolute writes: sending them twice has the effect of once.
 HARMLESS = frozenset({"price", "stock"})
 _CALLS = {"price": "set_prices", "stock": "set_stocks", "shipment": "confirm_shipments"}
-_SHAPES: dict[str, Any] = {"price": PriceChange, "stock": StockChange, "shipment": ShipmentNotice}
+_DECODERS: dict[str, msgspec.json.Decoder[Any]] = {
+    "price": msgspec.json.Decoder(PriceChange),
+    "stock": msgspec.json.Decoder(StockChange),
+    "shipment": msgspec.json.Decoder(ShipmentNotice),
+}
 #: Answers by which the vendor says that it did nothing.
 _NOT_DONE = frozenset({"rate.limited", "rate.daily", "rate.repeated", "breaker.open"})
 _BACK_OFF_S = (5, 15, 60, 120, 300, 900, 3600)
@@ -43,8 +47,7 @@ _PASSING = ("rate.limited", "breaker.open")
 
 def change_of(row: OutboxRow) -> Any:
     """The provider's change of an outbox row; its key is the row's."""
-    change: Any = msgspec.json.decode(row.payload, type=_SHAPES[row.kind])
-    return msgspec.structs.replace(change, key=row.key)
+    return msgspec.structs.replace(_DECODERS[row.kind].decode(row.payload), key=row.key)
 
 
 class Relay:
@@ -170,12 +173,20 @@ class Relay:
             "answer.unexpected", {"connection": link.row.name, "reason": "the item is missing in the answer"}
         )
         outcomes = [self._clean(named.get(r.key) or Outcome(r.key, OutcomeState.UNKNOWN, silent)) for r in rows]
-        await self._store.outbox.settle(outcomes, ticket=receipt.ticket, now=self._now())
         for outcome in outcomes:
             result.add(outcome.state.value)
             if outcome.state is OutcomeState.REFUSED:
                 result.outcome, result.message = "partly", outcome.message or result.message
+        if all(_still(row, one, receipt.ticket) for row, one in zip(rows, outcomes, strict=True)):
+            return
+        await self._store.outbox.settle(outcomes, ticket=receipt.ticket, now=self._now())
         subjects = frozenset(r.subject for r in rows if r.subject is not None)
         self._changes.publish(ChangeReport(OUTBOX, frozenset(r.id for r in rows), "relay"))
         table = ORDERS if rows[0].kind == "shipment" else LISTINGS
         self._changes.publish(ChangeReport(table, subjects, "relay"))
+
+
+def _still(row: OutboxRow, outcome: Outcome, ticket: str) -> bool:
+    """The vendor is still at it, and said nothing new of this row."""
+    waits = row.state == outcome.state.value == OutcomeState.PENDING.value
+    return waits and ticket == row.ticket and outcome.message is None and not outcome.remote_ref

@@ -38,9 +38,21 @@ class Scheduler:
         self._wake = asyncio.Event()
         self._looked = clock()
 
-    def set(self, kind: str, connection_id: int, interval_s: float, run: Callable[[], Awaitable[object]], *, soon: bool = True) -> None:  # fmt: skip
-        """Add or replace a task. `soon`: first within a tenth of its interval, else after a whole one."""
+    def set(
+        self,
+        kind: str,
+        connection_id: int,
+        interval_s: float,
+        run: Callable[[], Awaitable[object]],
+        *,
+        soon: bool = True,
+        first_s: float | None = None,
+    ) -> None:
+        """Add or replace a task. `soon`: first within a tenth of its interval, else after a whole one. `first_s`: after just
+        so many seconds."""
         first = self._rng.uniform(0, interval_s * 0.1) if soon else self._spread(interval_s)
+        if first_s is not None:
+            first = first_s
         key = (kind, connection_id)
         self._tasks[key] = Task(key, interval_s, run, self._clock() + first)
         self._wake.set()

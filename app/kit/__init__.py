@@ -26,7 +26,7 @@ from app.kit.graphql import GraphQLErrorItem, as_message, graphql_call, graphql_
 from app.kit.oauth_refresh import RefreshAuth, refreshing
 from app.kit.outcomes import each_alone
 from app.kit.pages import Following, pages, with_params
-from app.kit.places import phone_text, with_quarter
+from app.kit.places import known, phone_text, with_quarter
 from app.kit.records import plausible, read_records, reject
 from app.kit.sftp import SftpPlace, pinned, sftp_folder
 from app.kit.sheets import (
@@ -51,7 +51,7 @@ __all__ = [
     "HeaderAuth", "LocalFolder", "MemoryTokens", "Node", "OAuth1Auth", "RefreshAuth", "Reply", "SftpPlace", "Sheet",
     "TokenAuth", "Why", "as_message", "bearer", "cell_name", "child", "children", "decode_json", "descendant", "each_alone",
     "ean_ok", "encode_json", "field_message", "graphql_call", "graphql_errors", "http_errors", "httpx", "in_header", "json_call",
-    "local_name", "looks_like_html", "maybe", "named", "oauth1_url", "opened", "pages", "parse_xml", "phone_text",
+    "known", "local_name", "looks_like_html", "maybe", "named", "oauth1_url", "opened", "pages", "parse_xml", "phone_text",
     "pinned", "plausible", "read_grids", "read_lenient", "read_number", "read_records", "read_whole", "read_xml", "refreshing",
     "reject", "retry_after", "segment", "send", "sftp_folder", "sheet_template", "soap_body", "soap_call",
     "soap_errors", "sub_path", "text_cell", "text_of", "tracking_number", "with_params", "with_quarter",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any, TypeVar
 from urllib.parse import quote, urlencode
 
@@ -45,7 +46,13 @@ class Call(msgspec.Struct, frozen=True):
         """Path and query, percent-encoded (a space is %20: some vendors take '+' literally)."""
         if not self.params:
             return self.path
-        return f"{self.path}{'&' if '?' in self.path else '?'}{urlencode(self.params, quote_via=quote)}"
+        return f"{self.path}{'&' if '?' in self.path else '?'}{_query(self.params)}"
+
+
+@lru_cache(maxsize=512)
+def _query(params: tuple[tuple[str, str], ...]) -> str:
+    """Kept: a list of variations asks with the same parameters a thousand times."""
+    return urlencode(params, quote_via=quote)
 
 
 class Reply(msgspec.Struct, frozen=True):

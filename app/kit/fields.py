@@ -33,6 +33,8 @@ _loose = msgspec.json.Decoder(Any, float_hook=Decimal)
 def tracking_number(text: str, limit: int = 80) -> str:
     """A carrier's number as told; '' for what stands where there is none yet (0, -, null)."""
     found = clean(text, limit)
+    if not found:
+        return ""
     return "" if not found.strip("0-–. ") or found.casefold() in _NO_NUMBER else found
 
 

@@ -53,20 +53,30 @@ def read_records(
 def plausible(found: object) -> None:
     """Raises ValueError for what no sale can be: one without an id, fewer pieces or less money than none. Such a record goes to
     'needs attention' rather than into sums and price comparisons."""
-    if isinstance(found, (Order, Listing, Claim)) and found.remote_id.strip() in _NO_ID:
-        raise ValueError("a record without an id")
-    if isinstance(found, Order):
-        low = [str(one.quantity) for one in found.lines if one.quantity < 0]
-        low += [str(one.unit_price) for one in found.lines if one.unit_price.money.amount < 0]
-        low += [str(found.total)] if found.total.amount < 0 else []
-        if low:
-            raise ValueError(f"less than none: {low[0]}")
-    elif isinstance(found, Listing):
+    if isinstance(found, Listing):
+        _named(found.remote_id)
         if found.price is not None and found.price.amount < 0:
             raise ValueError(f"less than none: {found.price}")
+    elif isinstance(found, Order):
+        _named(found.remote_id)
+        for line in found.lines:
+            if line.quantity < 0:
+                raise ValueError(f"less than none: {line.quantity}")
+        for line in found.lines:
+            if line.unit_price.money.amount < 0:
+                raise ValueError(f"less than none: {line.unit_price}")
+        if found.total.amount < 0:
+            raise ValueError(f"less than none: {found.total}")
+    elif isinstance(found, Claim):
+        _named(found.remote_id)
     elif isinstance(found, tuple):
         for one in found:
             plausible(one)
+
+
+def _named(remote_id: str) -> None:
+    if remote_id.strip() in _NO_ID:
+        raise ValueError("a record without an id")
 
 
 def _told(error: msgspec.DecodeError) -> Message:

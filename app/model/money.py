@@ -11,6 +11,7 @@ import msgspec
 MICROS = 1_000_000
 _MAX_MICROS = 2**63 - 1
 _MICRO, _NOTHING = Decimal("0.000001"), Decimal("0.00")
+_MOST = Decimal(_MAX_MICROS // MICROS)
 # ISO 4217 minor units where they are not two.
 _EXPONENTS = {
     "JPY": 0,
@@ -45,6 +46,11 @@ class CurrencyMismatch(TypeError):
 
 def currency_code(text: str) -> str:
     """The ISO 4217 code of `text` as vendors write it. Raises ValueError when it is none."""
+    return _code(text)
+
+
+@lru_cache(maxsize=256)
+def _code(text: str) -> str:
     code = _CURRENCY_ALIASES.get(text, text)
     if len(code) != 3 or not code.isascii() or not code.isalpha():
         raise ValueError(f"not a currency: {text[:12]!r}")
@@ -64,18 +70,21 @@ class Money(msgspec.Struct, frozen=True):
     @classmethod
     def of(cls, amount: Decimal | int | str, currency: str) -> Money:
         """Checked construction. Raises ValueError for text that is no finite number or for an unknown currency."""
-        if isinstance(amount, float):
+        if type(amount) is Decimal:
+            value = amount
+        elif isinstance(amount, float):
             raise TypeError("no float touches a price")
-        try:
-            value = amount if isinstance(amount, Decimal) else Decimal(amount)
-        except InvalidOperation as error:
-            raise ValueError(f"not a number: {str(amount)[:40]!r}") from error
-        if not value.is_finite() or abs(value) > _MAX_MICROS // MICROS:
+        else:
+            try:
+                value = Decimal(amount)
+            except InvalidOperation as error:
+                raise ValueError(f"not a number: {str(amount)[:40]!r}") from error
+        if not value.is_finite() or not -_MOST <= value <= _MOST:
             raise ValueError(f"not a usable amount: {str(amount)[:40]!r}")
-        exponent = value.as_tuple().exponent
-        if isinstance(exponent, int) and exponent < -6:  # the noise of a double at the vendor's: 279.97999999999996
+        exponent = value.as_tuple()[2]
+        if type(exponent) is int and exponent < -6:  # the noise of a double at the vendor's: 279.97999999999996
             value = value.quantize(_MICRO, ROUND_HALF_UP).normalize() + _NOTHING
-        return cls(value, currency_code(currency))
+        return cls(value, _code(currency))
 
     @classmethod
     def from_micros(cls, micros: int, currency: str) -> Money:

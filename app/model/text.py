@@ -36,8 +36,11 @@ def _fold_any(text: str) -> str:
 
 def clean(text: str, limit: int = 2000) -> str:
     """What may be stored and drawn: no lone surrogates, control or direction marks; spaces joined; cut at `limit`."""
-    if text.isprintable() and "  " not in text and unicodedata.is_normalized("NFC", text):
-        return text.strip()[:limit]  # the usual case, without looking at every letter
+    if not text:
+        return ""
+    # The usual case, without looking at every letter.
+    if text.isprintable() and "  " not in text and (text.isascii() or unicodedata.is_normalized("NFC", text)):
+        return text.strip()[:limit]
     text = text.encode("utf-8", "replace").decode("utf-8").translate(_BIDI)
     text = "".join(c if c.isprintable() else " " for c in unicodedata.normalize("NFC", text))
     return " ".join(text.split())[:limit]

@@ -18,12 +18,14 @@ import msgspec
 from app.contracts.messages import ProviderError
 from app.formats.words import Words
 from app.formats.zpl import only_formats
-from app.model import Address, Label, LabelFormat, clean
+from app.model import Label, LabelFormat
 from app.platform.files import save_atomically
 from app.printing import drawing
-from app.printing.data import LabelData, LabelWords
+from app.printing.contents import label_words
+from app.printing.data import SETUP, Work
+from app.printing.gathering import look_of, own_labels
 from app.printing.trouble import LabelTrouble
-from app.store import ParcelRow, Store, StoredOrder, StoreFull, StoreReadOnly
+from app.store import ParcelRow, Store, StoreFull, StoreReadOnly
 from app.store.audit import Action, counted
 
 log = logging.getLogger(__name__)
@@ -49,7 +51,6 @@ async def make_parcel_labels(
     parts: list[tuple[str, bytes | Label]] = []
     beside: dict[Path, bytes] = {}
     without, printed = [], []
-    sender = str(await store.settings.get("sender") or "")
     for row in rows:
         kept = await store.parcels.labels(row.id)
         if row.state == "waiting" or (not kept and not row.own_label):
@@ -64,7 +65,7 @@ async def make_parcel_labels(
                     file = path.with_name(f"{path.stem}-{row.reference}{tail}.{one.label.format}")
                     beside[file] = await asyncio.to_thread(_printable, row.reference, one.label)
         else:
-            parts.append((row.reference, await _own(store, row, sender, words, executor)))
+            parts.append((row.reference, await _own(store, row, words, executor)))
     loop = asyncio.get_running_loop()
     data, pages = await loop.run_in_executor(executor, drawing.bundle, parts) if parts else (b"", 0)
     files = {**({path: data} if data else {}), **beside}
@@ -74,44 +75,11 @@ async def make_parcel_labels(
     return MadeLabels(path if data else None, pages, tuple(beside), tuple(without))
 
 
-async def _own(store: Store, row: ParcelRow, sender: str, words: Words, executor: Executor | None) -> bytes:
+async def _own(store: Store, row: ParcelRow, words: Words, executor: Executor | None) -> bytes:
     detail = await store.parcels.detail(row.id)
-    orders = await store.orders.get_many(detail.orders if detail else ())
-    own = await store.addresses.get_many([one.id for one in orders])
-    names = {one.id: one.name for one in await store.connections.list(removed=True)}
-    labels = labels_of(row, orders, own, names, sender, words)
-    named = LabelWords(**{name: words(f"print.label.{name}") for name in LabelWords.__struct_fields__})
-    return await asyncio.get_running_loop().run_in_executor(executor, drawing.labels, labels, named)
-
-
-def labels_of(
-    row: ParcelRow, orders: Sequence[StoredOrder], own: dict[int, Address], names: dict[int, str], sender: str, words: Words
-) -> list[LabelData]:  # fmt: skip
-    """Our own label, one a piece; the carrier scans the parcel's barcode, else our reference. Pure."""
-    to = own.get(orders[0].id, orders[0].order.ship_to) if orders else Address(name=row.receiver, city=row.city)
-    name = to.name or to.company
-    items = ", ".join(f"{x.quantity} × {x.title}" for one in orders for x in one.order.lines if not x.cancelled)
-    data = LabelData(
-        name=clean(f"{name} ({to.company})" if to.company and to.company != name else name, 200),
-        street=clean(to.street, 500),
-        district=clean(to.district, 80),
-        city=clean(to.city or to.state, 80),
-        postcode=clean(to.postcode, 12),
-        country="" if to.country == "TR" else clean(to.country, 12),
-        phone=clean(to.phone, 24),
-        order_number=clean(row.numbers, 60),
-        channel=clean(names.get(orders[0].connection_id, "") if orders else "", 60),
-        code=row.barcode or row.reference,
-        carrier=clean(row.carrier, 60),
-        sender=clean(sender, 200),
-        cash_on_delivery=words.figures.money(row.cod.amount, row.cod.currency) if row.cod else "",
-        items=clean(items, 300),
-        reprint=row.print_count,
-    )
-    if row.pieces == 1:
-        return [data]
-    pieces = [words("parcels.piece", number=n, count=row.pieces) for n in range(1, row.pieces + 1)]
-    return [msgspec.structs.replace(data, carrier=clean(f"{row.carrier} · {text}", 80)) for text in pieces]
+    labels = await own_labels(store, row, detail.orders if detail else (), words)
+    work = Work("label", SETUP, await look_of(store), labels=labels, label_words=label_words(words))
+    return (await asyncio.get_running_loop().run_in_executor(executor, drawing.proof, work))[0]
 
 
 def _printable(reference: str, label: Label) -> bytes:

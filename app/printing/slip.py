@@ -2,83 +2,93 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from reportlab.lib.units import mm
 
 from app.formats.barcodes import BarcodeError, fit_code128
 from app.formats.pdf import BOLD, REGULAR, draw_lines, new_canvas, shorten, wrap
-from app.printing.data import SlipData, SlipWords
+from app.printing.data import PLAIN, CodeAt, Drawn, Look, SlipData, SlipWords
+from app.printing.sheet import HEIGHT_MM, LEFT, RIGHT, WIDTH_MM, Column, Document, Row, draw_logo
 
-WIDTH_MM, HEIGHT_MM, MARGIN_MM = 210.0, 297.0, 15.0
+_ROOM = RIGHT - LEFT
 
 
-def draw_slips(slips: list[SlipData], words: SlipWords) -> tuple[bytes, int]:
-    """One PDF and its number of pages. Pure and picklable."""
+def draw_slips(slips: Sequence[SlipData], words: SlipWords, look: Look = PLAIN, dpi: float = 203) -> Drawn:
+    """One PDF, a slip a sheet or more. Pure and picklable."""
     canvas, buffer = new_canvas(WIDTH_MM, HEIGHT_MM, words.title)
-    pages = sum(_draw(canvas, slip, words) for slip in slips)
+    pages = 0
+    codes: list[CodeAt] = []
+    starts: list[int] = []
+    for slip in slips:
+        starts.append(pages)
+        pages += _Slip(canvas, slip, words, look, dpi, codes, pages).draw()
     canvas.save()
-    return buffer.getvalue(), pages
+    return Drawn(buffer.getvalue(), pages, tuple(codes), tuple(starts))
 
 
-def _draw(canvas: Any, slip: SlipData, words: SlipWords) -> int:
-    left, right = MARGIN_MM * mm, (WIDTH_MM - MARGIN_MM) * mm
-    y, pages = _head(canvas, slip, words, left, right), 1
-    for line in slip.lines:
-        title = wrap(line.title, REGULAR, 10, right - left - 105 * mm) or [""]
-        needed = max(9 * mm, len(title) * 12 + 3 * mm)
-        if y - needed < 35 * mm:
-            canvas.showPage()
-            pages += 1
-            y = _table_head(canvas, words, left, right, (HEIGHT_MM - MARGIN_MM) * mm)
+class _Slip:
+    def __init__(self, canvas: Any, slip: SlipData, words: SlipWords, look: Look, dpi: float, codes: list[CodeAt], page: int) -> None:  # fmt: skip
+        self.canvas, self.slip, self.words, self.look, self.dpi = canvas, slip, words, look, dpi
+        self.codes, self.page = codes, page
+        self.buyer = wrap(slip.buyer, BOLD, 12, _ROOM)[:3]
+        self.address = wrap(slip.address, REGULAR, 10, _ROOM)[:6]
+        note = slip.note if look.shows("note") else ""
+        self.note = wrap(f"{words.note}: {note}", REGULAR, 10, _ROOM)[:8] if note else []
+
+    def draw(self) -> int:
+        words, amounts = self.words, self.look.shows("amounts")
+        columns = [Column(words.sku, 48 * mm), Column(words.goods, (75 if amounts else 110) * mm, 10)]
+        columns.append(Column(words.quantity, 22 * mm, 12, right=True))
+        if amounts:
+            columns.append(Column(words.amount, 35 * mm, 10, right=True))
+        rows = []
+        for line in self.slip.lines:
+            code = "\n".join(x for x in (line.sku, line.barcode) if x)
+            cells = (code, line.title, str(line.quantity), line.amount)
+            rows.append(Row(cells if amounts else cells[:3], frozenset({2})))
+        tall = 20 * mm + len(self.buyer) * 12 * 1.2 + len(self.address) * 10 * 1.2 + 6 * mm
+        document = Document(
+            self.canvas, columns, self._head, self._tail, 12 * mm + len(self.note) * 12, self.look, words.page, words.no_value,
+            first_height=tall, later_height=10 * mm,
+        )  # fmt: skip
+        return document.draw(rows)
+
+    def _head(self, y: float, first: bool) -> float:
+        canvas, slip = self.canvas, self.slip
+        if not first:
+            canvas.setFont(BOLD, 11)
+            canvas.drawString(LEFT, y - 11, shorten(f"{self.words.title} · {slip.order_number}", BOLD, 11, _ROOM))
+            return y - float(10 * mm)
+        taken = draw_logo(canvas, self.look, RIGHT, y)
+        canvas.setFont(BOLD, 18)
+        canvas.drawString(LEFT, y - 18, self.words.title)
         canvas.setFont(REGULAR, 10)
-        canvas.drawString(left, y - 10, shorten(line.sku, REGULAR, 10, 48 * mm))
-        canvas.setFont(REGULAR, 8)
-        canvas.drawString(left, y - 20, shorten(line.barcode, REGULAR, 8, 48 * mm))
-        draw_lines(canvas, title, left + 50 * mm, y, REGULAR, 10)
+        sender = slip.sender if self.look.shows("sender") else ""
+        told = " · ".join(x for x in (slip.channel if self.look.shows("channel") else "", slip.placed_at, sender) if x)
+        canvas.drawString(LEFT, y - 34, shorten(told, REGULAR, 10, (95 * mm) - taken / 2))
+        canvas.setFont(BOLD, 13)
+        right = RIGHT - taken
+        canvas.drawRightString(right, y - 14, shorten(slip.order_number, BOLD, 13, 80 * mm))
+        try:
+            code = fit_code128(slip.order_number, 75 * mm, self.dpi)
+        except BarcodeError:
+            pass  # an order number with letters beyond ASCII has no bars; it stands above in type
+        else:
+            left, bottom = right - code.width - code.quiet, y - 18 - 13 * mm
+            code.draw(canvas, left, bottom, 11 * mm)
+            high = HEIGHT_MM - bottom / mm - 11
+            self.codes.append(CodeAt(self.page, slip.order_number, (left - code.quiet) / mm, high, (code.width + 2 * code.quiet) / mm, 11, len(self.codes)))  # fmt: skip
+        y -= 20 * mm
+        y = draw_lines(canvas, self.buyer, LEFT, y, BOLD, 12)
+        y = draw_lines(canvas, self.address, LEFT, y, REGULAR, 10)
+        return y - float(6 * mm)
+
+    def _tail(self, y: float) -> None:
+        canvas, words, slip = self.canvas, self.words, self.slip
         canvas.setFont(BOLD, 12)
-        canvas.drawRightString(right - 35 * mm, y - 11, str(line.quantity))
-        canvas.setFont(REGULAR, 10)
-        canvas.drawRightString(right, y - 10, line.amount)
-        y -= needed
-        canvas.setLineWidth(0.3)
-        canvas.line(left, y + 1 * mm, right, y + 1 * mm)
-    pieces = sum(line.quantity for line in slip.lines)
-    canvas.setFont(BOLD, 12)
-    canvas.drawString(left, y - 16, f"{pieces} {words.pieces}")
-    canvas.drawRightString(right, y - 16, f"{words.total}: {slip.total}")
-    if slip.note:
-        note = wrap(f"{words.note}: {slip.note}", REGULAR, 10, right - left)[:8]
-        draw_lines(canvas, note, left, y - 24, REGULAR, 10)
-    canvas.showPage()
-    return pages
-
-
-def _head(canvas: Any, slip: SlipData, words: SlipWords, left: float, right: float) -> float:
-    top = (HEIGHT_MM - MARGIN_MM) * mm
-    canvas.setFont(BOLD, 18)
-    canvas.drawString(left, top - 18, words.title)
-    canvas.setFont(REGULAR, 10)
-    canvas.drawString(left, top - 34, shorten(" · ".join(x for x in (slip.channel, slip.placed_at, slip.sender) if x), REGULAR, 10, 100 * mm))  # fmt: skip
-    canvas.setFont(BOLD, 13)
-    canvas.drawRightString(right, top - 16, slip.order_number)
-    try:
-        code = fit_code128(slip.order_number, 75 * mm)
-        code.draw(canvas, right - code.width, top - 18 - 14 * mm, 11 * mm)
-    except BarcodeError:
-        pass  # an order number with letters beyond ASCII has no bars; it stands above in type
-    y = top - 20 * mm
-    y = draw_lines(canvas, wrap(slip.buyer, BOLD, 12, right - left), left, y, BOLD, 12)
-    y = draw_lines(canvas, wrap(slip.address, REGULAR, 10, right - left)[:6], left, y, REGULAR, 10)
-    return _table_head(canvas, words, left, right, y - 6 * mm)
-
-
-def _table_head(canvas: Any, words: SlipWords, left: float, right: float, y: float) -> float:
-    canvas.setFont(BOLD, 9)
-    canvas.drawString(left, y - 9, words.sku)
-    canvas.drawString(left + 50 * mm, y - 9, words.goods)
-    canvas.drawRightString(right - 35 * mm, y - 9, words.quantity)
-    canvas.drawRightString(right, y - 9, words.amount)
-    canvas.setLineWidth(0.8)
-    canvas.line(left, y - 12, right, y - 12)
-    return y - 15
+        canvas.drawString(LEFT, y - 16, f"{sum(line.quantity for line in slip.lines)} {words.pieces}")
+        if self.look.shows("amounts"):
+            canvas.drawRightString(RIGHT, y - 16, f"{words.total}: {slip.total}")
+        draw_lines(canvas, self.note, LEFT, y - 24, REGULAR, 10)

@@ -12,8 +12,10 @@ from pathlib import Path
 
 from app.store.accounts import AccountRow, Accounts
 from app.store.addresses import Addresses
+from app.store.alerts import AlertBody, AlertRow, Alerts, DeliveryRow
 from app.store.attention import Attention, AttentionRow
 from app.store.audit import Action, Audit, AuditEntry, AuditFilter, BrokenLink, Head, Outcome
+from app.store.business import Business, BusinessDay
 from app.store.connections import ConnectionRow, Connections
 from app.store.cursors import Cursors
 from app.store.db import Database
@@ -26,22 +28,36 @@ from app.store.order_local import LocalState
 from app.store.order_query import OrderQuery, OrderRow, StatusChange, StoredOrder, TodayFigures
 from app.store.orders import Orders
 from app.store.outbox import Outbox, OutboxFilter, OutboxRow
+from app.store.packing import DuePrint, DueWish, PackingRows
 from app.store.pages import Applied
 from app.store.parcel_fate import ParcelState
 from app.store.parcel_query import KeptLabel, ParcelDetail, ParcelQuery, ParcelRow
 from app.store.parcels import Parcels, ParcelWish
 from app.store.people import HeldOrder, People, Person
+from app.store.plan_query import PlanLineRow, PlanRow, Progress
+from app.store.plans import NewPlan, Plans, Recipe
+from app.store.print_queue import NewUnit, PrintJob, PrintQueue, UnitRow
+from app.store.printers import Printer, Printers
 from app.store.prints import PrintRow, Prints
-from app.store.samples import ErrorRow, Samples, SeriesPoint
+from app.store.process import Process, ProcessPoint
+from app.store.products import Product, ProductChange, Products
+from app.store.samples import ErrorRow, RequestRow, Samples, SeriesPoint
 from app.store.settings import Settings
 from app.store.settlement_query import MonthRow, OrderPayout, PayoutQuery, PayoutRow, PayoutTotal
 from app.store.settlements import SettlementRow, Settlements
+from app.store.trouble import ServerOrders, Trouble, Troubles
+from app.store.watching import Watching
 
 __all__ = [
-    "AccountRow", "Action", "Applied", "AttentionRow", "Audit", "AuditEntry", "AuditFilter", "BrokenLink",
-    "ConnectionRow", "Database", "Erased", "ErrorRow", "Head", "HeldOrder", "JobRow", "KeptLabel", "ListingQuery", "ListingRow", "LocalState", "MonthRow", "OrderPayout", "OrderQuery",
-    "OrderRow", "OutboxFilter", "OutboxRow", "Outcome", "ParcelDetail", "ParcelQuery", "ParcelRow", "ParcelState", "ParcelWish", "PayoutQuery", "PayoutRow", "PayoutTotal", "Person", "PrintRow", "SeriesPoint", "SettlementRow", "Settlements", "StatusChange", "Store", "StoreBusy",
-    "StoreDamaged", "StoreError", "StoreFull", "StoreReadOnly", "StoredListing", "StoredOrder", "TodayFigures",
+    "AccountRow", "Action", "AlertBody", "AlertRow", "Applied", "AttentionRow", "Audit", "AuditEntry", "AuditFilter",
+    "BrokenLink", "BusinessDay", "ConnectionRow", "Database", "DeliveryRow", "DuePrint", "DueWish", "Erased", "ErrorRow", "Head",
+    "HeldOrder", "JobRow", "KeptLabel", "ListingQuery", "ListingRow", "LocalState", "MonthRow", "NewPlan", "NewUnit",
+    "OrderPayout", "OrderQuery", "OrderRow", "OutboxFilter", "OutboxRow", "Outcome", "PackingRows", "ParcelDetail", "ParcelQuery",
+    "ParcelRow", "ParcelState", "ParcelWish", "PayoutQuery", "PayoutRow", "PayoutTotal", "Person", "PlanLineRow",
+    "PlanRow", "PrintJob", "PrintQueue", "PrintRow", "Printer", "Printers", "ProcessPoint", "Product",
+    "ProductChange", "Progress", "Recipe", "RequestRow", "SeriesPoint", "ServerOrders", "SettlementRow",
+    "Settlements", "StatusChange", "Store", "StoreBusy", "StoreDamaged", "StoreError", "StoreFull", "StoreReadOnly",
+    "StoredListing", "StoredOrder", "TodayFigures", "Trouble", "UnitRow",
 ]  # fmt: skip
 
 # Each fails when its index does not hold exactly the words of its rows.
@@ -64,12 +80,22 @@ class Store:
         self.cursors = Cursors(db, now)
         self.outbox = Outbox(db, now)
         self.samples = Samples(db, now)
+        self.process = Process(db, now)
+        self.business = Business(db, now)
+        self.troubles = Troubles(db, now)
         self.attention = Attention(db, now)
         self.jobs = Jobs(db, now)
         self.prints = Prints(db, now)
+        self.printers = Printers(db, now)
+        self.print_queue = PrintQueue(db, now)
         self.parcels = Parcels(db, now)
+        self.packing = PackingRows(db, now)
         self.addresses = Addresses(db, now)
+        self.alerts = Alerts(db, now)
+        self.watching = Watching(db, now)
         self.settings = Settings(db)
+        self.products = Products(db, now)
+        self.plans = Plans(db, now)
         self.settlements = Settlements(db, now)
         self.audit = Audit(db, now)
         self.erasing = Erasing(db, now)

@@ -47,6 +47,12 @@ def _utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+def changed(conn: sqlite3.Connection) -> int:
+    """Rows that the INSERT, UPDATE or DELETE before this changed. `cursor.rowcount` must not be read after an INSERT: Python
+    finds out that it is one by lower-casing the I the locale's way, and on a Turkish machine it then says -1."""
+    return int(conn.execute("SELECT changes()").fetchone()[0])
+
+
 class Database:
     """Made by `open`. Jobs get the raw connection and run in a transaction of their own; they must be short."""
 

@@ -7,11 +7,14 @@ wish, though what it set is true at the channel.
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 
 from app.model import Listing, PriceChange, StockChange
 from app.store import parcel_fate
+from app.store.rows import json_text
 
 _encode = msgspec.json.Encoder().encode
 _listing = msgspec.json.Decoder(Listing)
@@ -33,6 +36,41 @@ _CLEAR = {
     ),
 }
 
+# The same for many at once; ?1 is JSON rows.
+_MARK_ALL = {
+    "price": (
+        "UPDATE listings SET price_state = json_extract(j.value, '$[2]'), price_message = json_extract(j.value, '$[3]')"
+        " FROM json_each(?1) j WHERE listings.id = json_extract(j.value, '$[0]') AND listings.price_key = json_extract(j.value, '$[1]')"
+    ),
+    "stock": (
+        "UPDATE listings SET stock_state = json_extract(j.value, '$[2]'), stock_message = json_extract(j.value, '$[3]')"
+        " FROM json_each(?1) j WHERE listings.id = json_extract(j.value, '$[0]') AND listings.stock_key = json_extract(j.value, '$[1]')"
+    ),
+}
+_CLEAR_ALL = {
+    "price": (
+        "UPDATE listings SET wanted_price_micros = NULL, wanted_list_price_micros = NULL, wanted_currency = '',"
+        " price_key = '', price_state = '', price_message = NULL FROM json_each(?1) j"
+        " WHERE listings.id = json_extract(j.value, '$[0]') AND listings.price_key = json_extract(j.value, '$[1]')"
+    ),
+    "stock": (
+        "UPDATE listings SET wanted_stock = NULL, stock_key = '', stock_state = '', stock_message = NULL FROM json_each(?1) j"
+        " WHERE listings.id = json_extract(j.value, '$[0]') AND listings.stock_key = json_extract(j.value, '$[1]')"
+    ),
+}
+_APPLY_ALL = {
+    "price": (
+        "UPDATE listings SET price_micros = json_extract(j.value, '$[1]'),"
+        " list_price_micros = coalesce(json_extract(j.value, '$[2]'), list_price_micros),"
+        " currency = json_extract(j.value, '$[3]'), content_hash = 0, changed_at = ?1"
+        " FROM json_each(?2) j WHERE listings.id = json_extract(j.value, '$[0]')"
+    ),
+    "stock": (
+        "UPDATE listings SET stock = json_extract(j.value, '$[1]'), content_hash = 0, changed_at = ?1"
+        " FROM json_each(?2) j WHERE listings.id = json_extract(j.value, '$[0]')"
+    ),
+}
+
 
 def mark(conn: sqlite3.Connection, kind: str, subject: int | None, key: str, state: str, message: str | None) -> None:
     """Show on the listing or parcel where its wish is. Other kinds have nothing to mark."""
@@ -42,6 +80,17 @@ def mark(conn: sqlite3.Connection, kind: str, subject: int | None, key: str, sta
         parcel_fate.mark(conn, subject, key, state, message)
 
 
+def mark_many(conn: sqlite3.Connection, kind: str, marks: Sequence[tuple[int | None, str, str, str | None]]) -> None:
+    """`mark` for many: (subject, key, state, message). Listings in one statement."""
+    if kind in _MARK_ALL:
+        about = [one for one in marks if one[0] is not None]
+        if about:
+            conn.execute(_MARK_ALL[kind], (json_text(about),))
+        return
+    for subject, key, state, message in marks:
+        mark(conn, kind, subject, key, state, message)
+
+
 def clear(conn: sqlite3.Connection, kind: str, subject: int, key: str, now: int = 0) -> bool:
     """Forget the wish that this intent was for; whether it was still the listing's."""
     if kind == parcel_fate.PARCEL:
@@ -49,31 +98,40 @@ def clear(conn: sqlite3.Connection, kind: str, subject: int, key: str, now: int 
     return kind in _CLEAR and conn.execute(_CLEAR[kind], (subject, key)).rowcount > 0
 
 
-def apply(conn: sqlite3.Connection, kind: str, subject: int | None, key: str, payload: bytes, now: int) -> None:
-    """The channel has it: the wanted value becomes the listing's value."""
-    if kind not in _CLEAR or subject is None:
+def apply_many(conn: sqlite3.Connection, kind: str, done: Sequence[tuple[int | None, str, bytes]], now: int) -> None:
+    """The channel has them – (subject, key, payload), oldest first: the wanted values become the listings' values."""
+    if kind not in _CLEAR:
         return
-    row = conn.execute("SELECT document FROM listing_documents WHERE listing_id = ?", (subject,)).fetchone()
-    if row is None:
-        return
-    listing = _listing.decode(row[0])
+    subjects = [one[0] for one in done if one[0] is not None]
+    found = dict(
+        conn.execute(
+            "SELECT listing_id, document FROM listing_documents WHERE listing_id IN (SELECT value FROM json_each(?))",
+            (json_text(subjects),),
+        ).fetchall()
+    )
+    values: dict[int, tuple[Any, ...]] = {}
+    keys: list[tuple[int, str]] = []
     # The hash is forgotten, so that the next pull is taken as news even when it tells the old value again: what the
     # channel says is the truth, and a write that it dropped must come to light.
-    if kind == "price":
-        price = _price.decode(payload)
-        listing = msgspec.structs.replace(listing, price=price.price, list_price=price.list_price or listing.list_price)
-        conn.execute(
-            "UPDATE listings SET price_micros = ?, list_price_micros = coalesce(?, list_price_micros), currency = ?,"
-            " content_hash = 0, changed_at = ? WHERE id = ?",
-            (price.price.micros, None if price.list_price is None else price.list_price.micros, price.price.currency,
-             now, subject),
-        )  # fmt: skip
-    else:
-        stock = _stock.decode(payload)
-        listing = msgspec.structs.replace(listing, stock=stock.quantity)
-        conn.execute(
-            "UPDATE listings SET stock = ?, content_hash = 0, changed_at = ? WHERE id = ?",
-            (stock.quantity, now, subject),
-        )
-    conn.execute("UPDATE listing_documents SET document = ? WHERE listing_id = ?", (_encode(listing), subject))
-    clear(conn, kind, subject, key)
+    for subject, key, payload in done:
+        if subject is None or subject not in found:
+            continue
+        listing = _listing.decode(found[subject])
+        if kind == "price":
+            price = _price.decode(payload)
+            listing = msgspec.structs.replace(
+                listing, price=price.price, list_price=price.list_price or listing.list_price
+            )
+            crossed = None if price.list_price is None else price.list_price.micros
+            values[subject] = (subject, price.price.micros, crossed, price.price.currency)
+        else:
+            stock = _stock.decode(payload)
+            listing = msgspec.structs.replace(listing, stock=stock.quantity)
+            values[subject] = (subject, stock.quantity)
+        found[subject] = _encode(listing)
+        keys.append((subject, key))
+    conn.execute(_APPLY_ALL[kind], (now, json_text(list(values.values()))))
+    conn.executemany(
+        "UPDATE listing_documents SET document = ? WHERE listing_id = ?", [(found[one], one) for one in values]
+    )
+    conn.execute(_CLEAR_ALL[kind], (json_text(keys),))

@@ -17,7 +17,7 @@ import msgspec
 from app.contracts.messages import Message
 from app.contracts.results import Outcome, OutcomeState
 from app.model import Shipment, from_epoch_ms, to_epoch_ms
-from app.store import audit, intents, parcel_fate, settings
+from app.store import audit, intents, parcel_fate, settings, settling
 from app.store.db import Database
 from app.store.errors import StoreError
 from app.store.rows import json_text, message_text, read_message, when
@@ -33,8 +33,10 @@ _COLUMNS = (
     " o.message, o.not_before, o.created_at, o.settled_at, o.plan, o.remote_ref, o.sent_at FROM outbox o"
 )
 # sending, pending and unknown are on their way: nothing else for their subject may overtake them.
+# SQLite uses the index of open rows only where the index's own condition stands word by word in the query.
+_OPEN = "o.state IN ('queued', 'sending', 'pending', 'unknown')"
 _TAKE = (
-    "WHERE o.connection_id = ?1 AND o.kind = ?2 AND o.state = 'queued'"
+    "AND o.connection_id = ?1 AND o.kind = ?2 AND o.state = 'queued'"
     # Last sent in the future: the clock was ahead then, and so is the moment that it waits for.
     " AND (o.not_before <= ?3 OR o.sent_at > ?3)"
     " AND (o.subject IS NULL OR NOT EXISTS (SELECT 1 FROM outbox b WHERE b.connection_id = o.connection_id"
@@ -112,21 +114,19 @@ class Outbox:
         """Mark up to `limit` due rows as sending, oldest first, one a subject. Nothing while frozen or paused by
         `freeze`, or when the connection is removed."""
         at = to_epoch_ms(now)
-        query = " ".join((_COLUMNS, _TAKE))
+        query = " ".join((_COLUMNS, "WHERE", _OPEN, _TAKE))
 
         def job(conn: sqlite3.Connection) -> list[OutboxRow]:
             if {0, connection_id} & set(settings.read(conn, _FROZEN, [])):
                 return []
             found = conn.execute(query, (connection_id, kind, at, limit)).fetchall()
-            conn.executemany(
-                "UPDATE outbox SET state = 'sending', attempts = attempts + 1, sent_at = ?, ticket = '' WHERE id = ?",
-                [(at, row[0]) for row in found],
+            conn.execute(
+                "UPDATE outbox SET state = 'sending', attempts = attempts + 1, sent_at = ?, ticket = ''"
+                " WHERE id IN (SELECT value FROM json_each(?))",
+                (at, json_text([row[0] for row in found])),
             )
-            taken = []
-            for row in found:
-                intents.mark(conn, kind, row[5], row[1], SENDING, None)
-                taken.append(_row((*row[:7], SENDING, row[8] + 1, "", *row[10:16], at)))
-            return taken
+            intents.mark_many(conn, kind, [(row[5], row[1], SENDING, None) for row in found])
+            return [_row((*row[:7], SENDING, row[8] + 1, "", *row[10:16], at)) for row in found]
 
         return await self._db.write(job)
 
@@ -144,30 +144,12 @@ class Outbox:
 
         def job(conn: sqlite3.Connection) -> set[int]:
             changed: set[int] = set()
-            for outcome in outcomes:
-                row = conn.execute(
-                    "SELECT id, kind, subject, payload FROM outbox"
-                    " WHERE key = ? AND state IN ('sending', 'pending', 'unknown')",
-                    (outcome.key,),
-                ).fetchone()
-                if row is None:
-                    continue
-                state = outcome.state.value
-                over = outcome.state in (OutcomeState.DONE, OutcomeState.REFUSED)
-                message = message_text(outcome.message)
-                conn.execute(
-                    "UPDATE outbox SET state = ?, message = ?, ticket = ?, remote_ref = ?, settled_at = ? WHERE id = ?",
-                    (state, message, "" if over else ticket, outcome.remote_ref, at if over else None, row[0]),
-                )
-                if outcome.state is OutcomeState.DONE:
-                    intents.apply(conn, row[1], row[2], outcome.key, row[3], at)
-                    if row[1] == parcel_fate.PARCEL:
-                        made = (shipments or {}).get(outcome.key)
-                        follow_up(conn, parcel_fate.settled(conn, row[2], outcome.key, row[3], made, at), at)
-                else:
-                    intents.mark(conn, row[1], row[2], outcome.key, state, message)
-                if row[2] is not None:
-                    changed.add(int(row[2]))
+            for outcome, kind, subject in settling.settle(conn, outcomes, ticket, at):
+                if kind == parcel_fate.PARCEL and subject is not None and outcome.state is OutcomeState.DONE:
+                    asked, made = settling.payload(conn, outcome.key), (shipments or {}).get(outcome.key)
+                    follow_up(conn, parcel_fate.settled(conn, subject, outcome.key, asked, made, at), at)
+                if subject is not None:
+                    changed.add(subject)
             return changed
 
         return await self._db.write(job)
@@ -232,7 +214,10 @@ class Outbox:
 
     async def pending_tickets(self, connection_id: int) -> list[tuple[str, list[OutboxRow]]]:
         """Batches whose result is still to come, oldest first."""
-        rows = await self._select("WHERE o.connection_id = ? AND o.state = 'pending' ORDER BY o.id", (connection_id,))
+        rows = await self._select(
+            " ".join(("WHERE", _OPEN, "AND o.connection_id = ? AND o.state = 'pending' ORDER BY o.id")),
+            (connection_id,),
+        )
         batches: dict[str, list[OutboxRow]] = {}
         for row in rows:
             batches.setdefault(row.ticket, []).append(row)
@@ -240,7 +225,10 @@ class Outbox:
 
     async def unknown(self, connection_id: int) -> list[OutboxRow]:
         """Rows whose answer was lost: to be looked up by their key, then settled or released."""
-        return await self._select("WHERE o.connection_id = ? AND o.state = 'unknown' ORDER BY o.id", (connection_id,))
+        return await self._select(
+            " ".join(("WHERE", _OPEN, "AND o.connection_id = ? AND o.state = 'unknown' ORDER BY o.id")),
+            (connection_id,),
+        )
 
     async def recover(self, now: datetime) -> None:
         """At start, before anything is taken: what a former process left in `sending` has lost its answer. Repeatable

@@ -132,7 +132,7 @@ def settled(
         "UPDATE parcels SET state = ?2, barcode = ?3, price_micros = ?4, price_currency = ?5, track_due = ?6,"
         " label_due = ?7, changed_at = ?8, vendor_status = ?9 WHERE id = ?1",
         (
-            parcel_id, str(ParcelState.CREATED), clean(made.barcode, 200), made.price.micros if made.price else None,
+            parcel_id, str(ParcelState.CREATED), clean(made.barcode, 2000), made.price.micros if made.price else None,
             made.price.currency if made.price else "", due, None if row[0] or made.labels else now, now,
             clean(made.vendor_status, 200),
         ),

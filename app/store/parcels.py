@@ -15,7 +15,7 @@ import msgspec
 from app.contracts.messages import Message
 from app.model import Label, ShipmentRequest, TrackingReport, to_epoch_ms
 from app.store import audit, outbox, parcel_fate, parcel_query
-from app.store.db import Database
+from app.store.db import Database, changed
 from app.store.errors import StoreError
 from app.store.parcel_fate import PARCEL, CancelParcel, CreateParcel, ParcelState
 from app.store.parcel_query import KeptLabel, ParcelDetail, ParcelQuery, ParcelRow
@@ -83,7 +83,7 @@ class Parcels:
                     money.currency if money else "", int(wish.own_label), int(wish.trackable), at,
                 ),
             )  # fmt: skip
-            if made.rowcount < 1:
+            if not changed(conn):
                 raise StoreError("store.no_connection", connection=str(wish.connection_id))
             parcel_id = int(made.lastrowid or 0)
             conn.executemany(

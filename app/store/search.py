@@ -1,7 +1,8 @@
 """Full-text search over one folded column, and over digits for the last figures of numbers and phones.
 
-New rows enter the index in lots of a thousand (half the cost of page by page), in the writer's quiet moments, and before
-any search of this process; the text itself is stored with its row, so nothing is lost when that never happens.
+New rows enter the index in the writer's quiet moments, before any search of this process, and when many wait (a long pull
+leaves no quiet moment, and a search would have to wait for all of them); the text itself is stored with its row, so nothing
+is lost when that never happens.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from app.store.db import Database
 from app.store.errors import StoreBusy, StoreFull, StoreReadOnly
 
 _log = logging.getLogger(__name__)
-_LOT = 1000  # rows that may wait
+_LOT = 20_000  # rows that may wait: half a second of a search's patience
 _MOST = 5000  # rows that enter in one transaction
 _LEAST_DIGITS = 3  # a trigram index knows nothing shorter
 _TERMS = 12
@@ -87,7 +88,12 @@ class Index:
             self._waiting += added
         if self._waiting >= _LOT and not self._db.closed:
             self._waiting = 0
-            self._db.post(self.fill)
+            self._db.post(self._catch_up)
+
+    def _catch_up(self, conn: sqlite3.Connection) -> None:
+        """A lot now, the next one when others had their turn."""
+        if self.fill(conn) and not self._db.closed:
+            self._db.post(self._catch_up)
 
     async def ready(self) -> None:
         """Everything stored can be found; on a full disk what was indexed before."""

@@ -16,7 +16,9 @@ from steps.environment import LEVELS, ROOT, WINDOWS, SetupFailed, child_environm
 from steps.pins import pin
 from steps.words import is_turkish, printable, say, sentence
 
-PYTEST = ["-m", "pytest", "-n", "2", "--dist", "loadfile"]
+#: One process more than there are cores: a good part of the tests waits for sockets and timers. Lots of tests are taken from a
+#: process that has many left, so that no long file is the tail of the run.
+PYTEST = ["-m", "pytest", "-n", str(min(8, (os.cpu_count() or 2) + 1)), "--dist", "worksteal"]
 EVERYDAY = "not screens and not bench and not deep"
 SCREEN_PROGRAMS = {"Xvfb": "xvfb", "openbox": "openbox"}
 

@@ -7,8 +7,10 @@ Source of the facts: reference/cargo.md, "## Yurtiçi Kargo" (results, status co
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import InvalidOperation
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -19,7 +21,6 @@ from app.kit import (
     Reply,
     children,
     descendant,
-    local_name,
     looks_like_html,
     read_xml,
     soap_body,
@@ -97,7 +98,7 @@ def yurtici_errors(reply: Reply) -> Message | None:
         return wrong
     if looks_like_html(reply) or not reply.body.strip():
         return Message("server.html" if reply.body.strip() else "answer.unreadable", status=reply.status)
-    seen = _FLAG.search(reply.body)
+    seen = _FLAG.search(reply.body, max(0, reply.body.find(b"outFlag>") - 1))
     if seen is not None and seen[1] == b"0":  # the usual case: who reads the answer parses it anyway
         return None
     root = read_xml(reply)
@@ -127,11 +128,19 @@ def _detail_elements(root: Element) -> list[Element]:
 
 
 def _texts(element: Element | None) -> dict[str, str]:
-    """The stripped texts of the children by local name, the first of each: one walk for a dozen questions."""
-    found: dict[str, str] = {}
-    for one in element if element is not None else ():
-        found.setdefault(local_name(one), (one.text or "").strip())
+    """The texts of the children by local name, the first of each, as they came (`_said` strips): one walk for a dozen questions."""
+    if element is None:
+        return {}
+    pairs = [(one.tag, one.text) for one in element]
+    pairs.reverse()  # so that the first of a name stands
+    found = {tag: text or "" for tag, text in pairs}
+    if "{" in "".join(found):
+        found = {tag.rpartition("}")[2]: text or "" for tag, text in pairs}
     return found
+
+
+def _said(told: Mapping[str, str], name: str) -> str:
+    return told.get(name, "").strip()
 
 
 def parse_details(reply: Reply) -> dict[str, Detail]:
@@ -144,15 +153,15 @@ def parse_details(reply: Reply) -> dict[str, Detail]:
 
 def _detail(element: Element) -> Detail:
     told = _texts(element)
-    code = told.get("errCode", "")
+    code = _said(told, "errCode")
     item = next(iter(children(element, "shippingDeliveryItemDetailVO")), None)
     return Detail(
-        key=told.get("cargoKey", ""),
+        key=_said(told, "cargoKey"),
         code="" if code == "0" else code,
-        text=clean(told.get("errMessage", ""), 300),
-        state=told.get("operationStatus", "") or _BY_NUMBER.get(told.get("operationCode", ""), ""),
-        invoice_key=told.get("invoiceKey", ""),
-        job_id=told.get("jobId", ""),
+        text=clean(_said(told, "errMessage"), 300),
+        state=_said(told, "operationStatus") or _BY_NUMBER.get(_said(told, "operationCode"), ""),
+        invoice_key=_said(told, "invoiceKey"),
+        job_id=_said(told, "jobId"),
         told=_texts(item),
         rows=tuple(children(item, "invDocCargoVOArray")) if item is not None else (),
     )
@@ -179,8 +188,8 @@ def _asked_too_soon(detail: Detail) -> bool:
 
 # -- shipments -------------------------------------------------------------------------------------------------------------
 def status_of(detail: Detail) -> ShipmentStatus:
-    rejected = detail.told.get("rejectStatus", "")
-    if detail.told.get("returnStatus", "") == "3" or rejected == "9":
+    rejected = _said(detail.told, "rejectStatus")
+    if _said(detail.told, "returnStatus") == "3" or rejected == "9":
         return ShipmentStatus.RETURNED
     status = STATES.get(detail.state, ShipmentStatus.UNKNOWN)
     if rejected in _TURNED_BACK and status is not ShipmentStatus.DELIVERED:
@@ -189,13 +198,13 @@ def status_of(detail: Detail) -> ShipmentStatus:
 
 
 def _url(told: dict[str, str]) -> str:
-    number, url = told.get("docId", ""), told.get("trackingUrl", "")
+    number, url = _said(told, "docId"), _said(told, "trackingUrl")
     return url if url.startswith("https://") else TRACKING_URL + number if number else ""
 
 
 def to_shipment(reference: str, detail: Detail, payment: str) -> Shipment:
     """The tracking number (docId) appears once the branch has scanned the parcel; until then the key is all there is."""
-    amount = detail.told.get("totalAmount", "")
+    amount = _said(detail.told, "totalAmount")
     try:
         price = Money.of(amount.replace(",", "."), "TRY") if amount else None
     except (ValueError, InvalidOperation):
@@ -204,7 +213,7 @@ def to_shipment(reference: str, detail: Detail, payment: str) -> Shipment:
     return Shipment(
         reference=reference,
         status=status_of(detail) if detail.state else ShipmentStatus.CREATED,
-        tracking_number=detail.told.get("docId", ""),
+        tracking_number=_said(detail.told, "docId"),
         tracking_url=_url(detail.told),
         vendor_status=detail.state,
         barcode=detail.key,
@@ -221,11 +230,11 @@ def to_report(reference: str, detail: Detail) -> TrackingReport:
     return TrackingReport(
         reference=reference,
         status=status,
-        tracking_number=told.get("docId", ""),
+        tracking_number=_said(told, "docId"),
         vendor_status=detail.state,
         events=tuple(sorted(events, key=lambda event: event.at)),
         delivered_at=delivered if status is ShipmentStatus.DELIVERED else None,
-        signed_by=clean(told.get("receiverInfo", ""), 200),
+        signed_by=clean(_said(told, "receiverInfo"), 200),
         tracking_url=_url(told),
     )
 
@@ -235,20 +244,34 @@ def _event(row: Element) -> TrackingEvent | None:
     at = _instant(told.get("eventDate", ""), told.get("eventTime", ""))
     if at is None:
         return None
-    name, reason = clean(told.get("eventName", ""), 200), clean(told.get("reasonName", ""), 200)
+    status, text = _happened(told.get("eventName", ""), told.get("reasonName", ""))
+    return TrackingEvent(
+        at, status, text, _place(told.get("unitName", ""), told.get("townName", ""), told.get("cityName", ""))
+    )
+
+
+@lru_cache(maxsize=1024)
+def _happened(name: str, reason: str) -> tuple[ShipmentStatus, str]:
+    """Kept: a carrier has a few dozen events."""
+    name, reason = clean(name.strip(), 200), clean(reason.strip(), 200)
     words = fold(name)
     status = next((state for word, state in _EVENTS if word in words), ShipmentStatus.IN_TRANSIT)
-    places = [clean(told.get(key, ""), 100) for key in ("unitName", "townName", "cityName")]
-    return TrackingEvent(at, status, f"{name}: {reason}" if reason else name, ", ".join(filter(None, places)))
+    return status, f"{name}: {reason}" if reason else name
+
+
+@lru_cache(maxsize=4096)
+def _place(*parts: str) -> str:
+    """Kept: the branches that a parcel passes are those of the parcels before."""
+    return ", ".join(filter(None, (clean(one.strip(), 100) for one in parts)))
 
 
 def _instant(day: str, time: str) -> datetime | None:
     """UTC instant of YYYYMMDD and HHMMSS in Turkish local time; a missing or short time is midnight."""
+    day, time = day.strip(), time.strip()
     text = day + (time if len(time) == 6 else "000000")
     if len(text) != 14 or not (text.isascii() and text.isdigit()):
         return None
-    month, day_of_month, hour, minute, second = (int(text[n : n + 2]) for n in range(4, 14, 2))
     try:
-        return datetime(int(text[:4]), month, day_of_month, hour, minute, second, tzinfo=ISTANBUL).astimezone(UTC)
+        return datetime.fromisoformat(f"{text[:8]}T{text[8:]}").replace(tzinfo=ISTANBUL).astimezone(UTC)
     except (ValueError, OverflowError):
         return None

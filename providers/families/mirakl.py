@@ -32,6 +32,7 @@ from app.model import (
     StockChange,
     Window,
 )
+from providers.families import mirakl_acceptance as acceptance
 from providers.families import mirakl_calls as calls
 from providers.families.mirakl_base import Connection
 from providers.families.mirakl_imports import ENDED, outcomes_of, parse_import, parse_report, read_ticket, ticket_of
@@ -50,8 +51,9 @@ from providers.families.mirakl_walk import Walk
 
 #: What the vendor answers when it does not want to, as opposed to a failure on the way.
 REFUSALS = frozenset({400, 404, 409, 422})
-#: More orders than this are read in pieces of the window, unless they changed at (nearly) one time.
-MOST_IN_PIECE = 500
+#: More orders than this are read in pieces of the window, unless they changed at (nearly) one time. Each piece is a list of its own,
+#: and Mirakl gives one a minute.
+MOST_IN_PIECE = 2_000
 SHORTEST_PIECE = timedelta(hours=1)
 #: A list of offers that moved while it was read is read again so often.
 TRIES = 3
@@ -89,6 +91,29 @@ class Mirakl(Connection):
         if page.rejects and not page.items:
             raise fail(page.rejects[0].message.about(operation=operation))
         return page.items
+
+    async def accept(self, order: Order, lines: Sequence[str] | None = None) -> Outcome:
+        """OR21. Mirakl charges the buyer then, and only after that may the order be shipped. An answer that was lost, and a refusal,
+        are looked up: a decision that Mirakl has is done."""
+        key = order.remote_id
+        decided = acceptance.decisions(order, lines)
+        if isinstance(decided, Message):
+            return Outcome(key, OutcomeState.REFUSED, decided)
+        try:
+            await self._send(calls.accept_request(self.account, key, decided))
+        except ProviderError as error:
+            refused = error.message.status in REFUSALS
+            if not refused and error.message.params.get("sent") != "yes":
+                raise
+            try:
+                now = next((one for one in await self._order(key, "accept") if one.remote_id == key), None)
+            except ProviderError:  # the way is still down
+                return Outcome(key, OutcomeState.REFUSED if refused else OutcomeState.UNKNOWN, error.message)
+            if refused:
+                return acceptance.after_refusal(now, key, decided, error.message)
+            told = now is not None and acceptance.agreed(now, decided)
+            return Outcome(key, OutcomeState.DONE if told else OutcomeState.UNKNOWN, None if told else error.message)
+        return Outcome(key, OutcomeState.DONE, remote_ref=key)
 
     # -- listings, prices, stock -----------------------------------------------------------------------------------------
     async def listings(self, since: datetime | None) -> AsyncIterator[Page[Listing]]:

@@ -23,7 +23,7 @@ PAGE = 100  # the most that offset and seek pages take
 LOG_PAGE = 2000  # TL02
 SECOND = timedelta(seconds=1)
 #: By limit group: the wait of one turn, and what a call lasts. Other groups never wait that long.
-PATIENCE_S = {"orders": 90.0, "transactions": 90.0, "returns": 330.0}
+PATIENCE_S = {"orders": 90.0, "order_pages": 90.0, "transactions": 90.0, "returns": 330.0}
 MOST_SKU_CALLS = 10  # from here on the whole list of offers costs fewer calls than one call an SKU
 STOCK_COLUMNS = ("offer-sku", "quantity", "warehouse-code", "update-delete")
 
@@ -64,8 +64,9 @@ def orders_request(account: Account, window: Window, *, patient: bool = False) -
 
 def following(call: Call, **changes: str) -> Call:
     """A further page of the same list. It may have to wait for its turn longer than a call may last: without patience a long list
-    would end in the middle every time."""
-    return msgspec.structs.replace(with_params(call, **changes), deadline_s=PATIENCE_S.get(call.group))
+    would end in the middle every time. Mirakl publishes its pace for lists of orders, not for the pages of one."""
+    group = "order_pages" if call.group == "orders" and changes.get("offset", "0") != "0" else call.group
+    return msgspec.structs.replace(with_params(call, **changes), group=group, deadline_s=PATIENCE_S.get(group))
 
 
 def order_request(account: Account, number: str, operation: str = "order") -> Call:
@@ -74,6 +75,12 @@ def order_request(account: Account, number: str, operation: str = "order") -> Ca
     head, dash, tail = bare.rpartition("-")
     ids = [bare] if dash and head and len(tail) == 1 else [bare, *(f"{bare}-{letter}" for letter in "ABCDE")]
     return _get(account, "/api/orders", operation, "lookups", order_ids=",".join(ids), max=str(PAGE))
+
+
+def accept_request(account: Account, order_id: str, decided: Mapping[str, bool]) -> Call:
+    """OR21: every line of the order, taken or refused. Not repeated unseen: a second decision is refused."""
+    body = {"order_lines": [{"id": line, "accepted": taken} for line, taken in decided.items()]}
+    return _put(account, f"/api/orders/{segment(order_id)}/accept", "accept", body)
 
 
 # -- offers --------------------------------------------------------------------------------------------------------------

@@ -162,6 +162,7 @@ def to_order(wire: OrderWire) -> Order:
     ship_to = to_address(customer.shipping_address)
     off = wire.promotions.total_deduced_amount if wire.promotions is not None else None
     extra = {
+        "waits_for": "acceptance" if wire.order_state == "WAITING_ACCEPTANCE" else "",
         "commercial_id": clean(wire.commercial_id or "", 80),
         "channel": clean((wire.channel.code if wire.channel is not None else "") or "", 80),
         "lines": ",".join(f"{one.order_line_id}:{one.quantity}" for one in wire.order_lines if one.order_line_state not in GONE),

@@ -31,6 +31,7 @@ NAMES = {
     "parent": ("mainproductcode",),
     "link": ("link",),
 }
+_PLACES = {word: (ours, rank) for ours, spellings in NAMES.items() for rank, word in enumerate(spellings)}
 #: 7 and 8 mean out of stock, locked or on sale and under review, depending on the document.
 _STATUSES = {
     "2": ListingStatus.DRAFT, "3": ListingStatus.ACTIVE, "4": ListingStatus.REFUSED, "5": ListingStatus.PASSIVE,
@@ -66,11 +67,27 @@ class ProductWire(msgspec.Struct):
 _product = msgspec.json.Decoder(ProductWire)
 
 
+#: The vendor's spelling as it came → (our name, how likely: 0 the likeliest); None for a field that we do not read.
+_seen: dict[str, tuple[str, int] | None] = {}
+_MOST_SEEN = 1024
+
+
 def named(record: Mapping[str, msgspec.Raw]) -> dict[str, msgspec.Raw]:
     """The fields by our names, the first spelling that holds something; nulls left out."""
-    folded = {key.casefold(): raw for key, raw in record.items() if bytes(raw) != b"null"}
-    found = {ours: next((folded[one] for one in spellings if one in folded), None) for ours, spellings in NAMES.items()}
-    return {ours: raw for ours, raw in found.items() if raw is not None}
+    found: dict[str, msgspec.Raw] = {}
+    ranks: dict[str, int] = {}
+    for key, raw in record.items():
+        if key not in _seen:
+            if len(_seen) >= _MOST_SEEN:
+                _seen.clear()
+            _seen[key] = _PLACES.get(key.casefold())
+        place = _seen[key]
+        if place is None or bytes(raw) == b"null":
+            continue
+        name, rank = place
+        if name not in found or rank <= ranks[name]:
+            found[name], ranks[name] = raw, rank
+    return found
 
 
 def status_of(wire: ProductWire) -> ListingStatus:

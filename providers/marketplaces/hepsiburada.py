@@ -48,7 +48,7 @@ from providers.marketplaces.hepsiburada_goods import (
     titles_following,
 )
 from providers.marketplaces.hepsiburada_lists import Sighting, Walk, row_id, rows_of, sightings
-from providers.marketplaces.hepsiburada_money import parse_records, records_following
+from providers.marketplaces.hepsiburada_money import days_of, parse_records, records_following
 from providers.marketplaces.hepsiburada_shipping import (
     PackageWire,
     is_open,
@@ -335,9 +335,12 @@ class Hepsiburada:
     # -- payouts ---------------------------------------------------------------------------------------------------------
     async def settlements(self, window: Window) -> AsyncIterator[Page[SettlementLine]]:
         """Accounting records made within the window. They come into being when an order was delivered."""
-        call = calls.settlements_request(self.account, window)
-        async for reply in pages(self.http, call, records_following, auth=self._auth, errors=calls.hepsiburada_errors):
-            yield parse_records(reply)
+        for day in days_of(window):
+            call = calls.settlements_request(self.account, day)
+            async for reply in pages(
+                self.http, call, records_following, auth=self._auth, errors=calls.hepsiburada_errors
+            ):
+                yield parse_records(reply, day)
 
 
 def _falls(seen: Sighting, piece: Window, window: Window) -> bool:

@@ -138,10 +138,11 @@ def claims_in_state_request(account: Account, state: str) -> Call:
 
 
 def settlements_request(account: Account, window: Window) -> Call:
-    """Accounting records made within the window; a hundred a page is the most."""
+    """Accounting records made within the window; a hundred a page is the most. Both ends count as within."""
+    last = window.until - timedelta(microseconds=1)
     dates = {
-        "RecordDateStart": f"{window.since.astimezone(ZONE):%Y-%m-%dT%H:%M:%S}",
-        "RecordDateEnd": f"{(window.until + timedelta(seconds=1)).astimezone(ZONE):%Y-%m-%dT%H:%M:%S}",
+        "RecordDateStart": f"{window.since.astimezone(ZONE):%Y-%m-%dT%H:%M:%S.%f}",
+        "RecordDateEnd": f"{last.astimezone(ZONE):%Y-%m-%dT%H:%M:%S.%f}",
     }
     path = f"/transactions/merchantid/{merchant(account)}"
     params = {"Offset": "0", "Limit": str(RECORD_SIZE), **dates}

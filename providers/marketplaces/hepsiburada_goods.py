@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -64,6 +65,18 @@ class Name(msgspec.Struct, frozen=True):
     product_url: str = ""
 
 
+_TOLD = frozenset({
+    "productname", "name", "title", "barcode", "url", "producturl", "hbsku", "hepsiburadasku", "sku", "merchantsku",
+})  # fmt: skip
+
+
+@lru_cache(maxsize=1024)
+def _told(key: str) -> str:
+    """The folded name of a field that `Names` reads; '' for any other."""
+    name = key.casefold()
+    return name if name in _TOLD else ""
+
+
 class Names:
     """The catalogue's names by either SKU. Filled before the listings are read."""
 
@@ -74,7 +87,7 @@ class Names:
         for raw in rows_of(reply).raws:
             record = loose(raw)
             if isinstance(record, dict):
-                self._keep({k.casefold(): v for k, v in record.items() if isinstance(v, str)})
+                self._keep({name: v for k, v in record.items() if isinstance(v, str) and (name := _told(k))})
 
     def _keep(self, row: Mapping[str, str]) -> None:
         title = clean(row.get("productname") or row.get("name") or row.get("title") or "")

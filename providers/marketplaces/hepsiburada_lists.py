@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -115,11 +116,18 @@ def loose(raw: msgspec.Raw) -> Any:
 _loose = msgspec.json.Decoder(float_hook=str)
 
 
+@lru_cache(maxsize=1024)
+def _row_id_name(key: str) -> str:
+    """The folded name of a field that can tell rows apart; '' for any other. Kept: each row has the same few dozen."""
+    name = key.casefold()
+    return name if name in _ROW_IDS else ""
+
+
 def row_id(raw: msgspec.Raw) -> str:
     """What tells a row from another: its own id, or else all of it."""
     record = loose(raw)
     if isinstance(record, dict):
-        named = {k.casefold(): v for k, v in record.items()}
+        named = {name: v for k, v in record.items() if (name := _row_id_name(k))}
         for name in _ROW_IDS[:-1]:
             if isinstance(named.get(name), str | int) and named[name] != "":
                 return f"{name}:{named[name]}"

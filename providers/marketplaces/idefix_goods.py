@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
+from functools import lru_cache
 
 import msgspec
 
@@ -55,6 +56,7 @@ def product_rows(reply: Reply) -> list[msgspec.Raw]:
     return rows
 
 
+@lru_cache(maxsize=1024)
 def _listed(word: str | None) -> ListingStatus:
     bare = plain(word or "")
     if not bare:

@@ -9,11 +9,23 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 
 import msgspec
 
 from app.contracts import Message, Page, fail
-from app.kit import Reply, decode_json, maybe, named, phone_text, read_lenient, segment, tracking_number, with_quarter
+from app.kit import (
+    Reply,
+    decode_json,
+    known,
+    maybe,
+    named,
+    phone_text,
+    read_lenient,
+    segment,
+    tracking_number,
+    with_quarter,
+)
 from app.model import (
     Address,
     Buyer,
@@ -130,6 +142,7 @@ class ListWire(msgspec.Struct, rename="camel"):
     page_count: int | None = None
 
 
+@lru_cache(maxsize=1024)
 def plain(word: str) -> str:
     """A status word without its accidents: `shipment_in-cargo` → `incargo`."""
     return fold(word).replace("-", "_").replace(" ", "_").removeprefix("shipment_").replace("_", "")
@@ -149,15 +162,15 @@ def to_address(wire: AddressWire | None) -> Address:
     """The county is the ilçe; the mahalle belongs to the street."""
     if wire is None:
         return Address()
-    street, quarter = clean(wire.address1 or ""), clean(wire.neighborhood or "")
+    street, quarter = clean(wire.address1 or ""), known(wire.neighborhood or "", 2000)
     street = with_quarter(street, quarter)
     phone = wire.phone or ""
     return Address(
         name=clean(wire.full_name or f"{wire.first_name or ''} {wire.last_name or ''}"),
         street=street,
-        district=clean(wire.county or ""),
-        city=clean(wire.city or ""),
-        postcode=clean(wire.postal_code or "", 20),
+        district=known(wire.county or "", 2000),
+        city=known(wire.city or "", 2000),
+        postcode=known(wire.postal_code or "", 20),
         country="TR",
         phone=phone_text(phone),
     )
@@ -186,11 +199,11 @@ def to_line(wire: LineWire) -> OrderLine:
         elif wire.discounted_total_price is not None:
             paid = wire.discounted_total_price / wire.quantity
         paid = wire.price if paid == wire.price else paid.quantize(_UNIT, ROUND_HALF_UP)
-    barcode = clean(wire.barcode or "", 80)
+    barcode = known(wire.barcode or "", 80)
     return OrderLine(
         remote_id=str(wire.id),
-        sku=clean(wire.merchant_sku or "", 120) or barcode,
-        title=clean(wire.product_name or ""),
+        sku=known(wire.merchant_sku or "", 120) or barcode,
+        title=known(wire.product_name or "", 2000),
         quantity=wire.quantity,
         unit_price=Price(Money.of(paid, "TRY")),
         barcode=barcode,
@@ -219,12 +232,12 @@ def to_order(wire: ShipmentWire) -> Order:
     with named("orderDate"):
         placed = instant(wire.order_date)
     changes = (maybe(instant, one) for one in (wire.updated_at, wire.status_updated_at, wire.created_at))
-    word, ship_to = clean(wire.status, 40), to_address(wire.shipping_address)
+    word, ship_to = known(wire.status, 40), to_address(wire.shipping_address)
     lines = tuple(to_line(one) for one in wire.items)
     extra = {
         "status": plain(word),
         "cargoKey": clean(str(wire.cargo_key or ""), 60),  # what an own label shows
-        "cargoProfile": clean(wire.cargo_profile_name or "", 80),
+        "cargoProfile": known(wire.cargo_profile_name or "", 80),
         "cargoTrackingUrl": clean(wire.cargo_tracking_url or "", 500),
     }
     return Order(
@@ -246,7 +259,7 @@ def to_order(wire: ShipmentWire) -> Order:
         bill_to=bill_to(wire.invoice_address),
         ship_by=maybe(instant, wire.last_shipment_date),
         discount=Money.of(wire.total_discount, "TRY") if wire.total_discount else None,
-        carrier=clean(wire.cargo_company or wire.cargo_profile_name or "", 80),
+        carrier=known(wire.cargo_company or wire.cargo_profile_name or "", 80),
         tracking_number=tracking_number(str(wire.cargo_tracking_number or "")),
         extra={k: v for k, v in extra.items() if v},
     )

@@ -2,7 +2,7 @@
 
 Written from `marketplaces-intl-1.md`, section "Amazon Selling Partner API", and the official models (amzn/
 selling-partner-api-models 34dc93f): orders_2026-01-01, ordersV0, listingsItems_2021-08-01, feeds_2021-06-30,
-reports_2021-06-30, fbaInventory, sellers, tokens_2021-03-01, schemas/listings-feed-*-v2. It must never learn from a client.
+reports_2021-06-30, finances_2024-06-19, fbaInventory, sellers, tokens_2021-03-01, schemas/listings-feed-*-v2. It must never learn from a client.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from starlette.routing import BaseRoute, Route
 
 from . import amazon_sp_catalogue as catalogue
 from .amazon_sp_documents import STORE, DocumentStore, FeedsDesk
+from .amazon_sp_finances import FinancesDesk
 from .amazon_sp_gate import Gate
 from .amazon_sp_listings import ListingsDesk
 from .amazon_sp_orders import OrdersDesk
@@ -35,9 +36,10 @@ from .kit import Handler, Sandbox
 #: region_eu       this is the EU endpoint: US marketplaces are refused and their records are not here
 #: region_na       this is the NA endpoint: only US
 #: gzip_documents  result documents are compressed (compressionAlgorithm GZIP)
+#: finance_lag     transactions of the last 48 hours are not served yet
 FEATURES = frozenset({
     "ignore_writes", "apply_70", "instant", "empty_orders", "no_recipient", "no_lag", "revoke_refresh", "fast_limits",
-    "accept_unknown",    "region_eu", "region_na", "gzip_documents",
+    "accept_unknown", "region_eu", "region_na", "gzip_documents", "finance_lag",
 })  # fmt: skip
 
 
@@ -56,8 +58,9 @@ class AmazonSpSandbox(Sandbox):
         self.listings = ListingsDesk(self.account, self.catalogue)
         self.feeds = FeedsDesk(self.account, self.catalogue, self.store)
         self.reports = ReportsDesk(self.account, self.store)
+        self.finances = FinancesDesk(self.account, self.page_served)
         # A feed that ends submits changes, so feeds come before changes; a report shows what both have done.
-        self.account.steps = [self.feeds.settle, self.catalogue.settle, self.reports.settle]
+        self.account.steps = [self.feeds.settle, self.catalogue.settle, self.reports.settle, self.finances.settle]
         super().__init__(seed=seed, orders=orders, listings=listings)
 
     def routes(self) -> list[BaseRoute]:
@@ -91,6 +94,7 @@ class AmazonSpSandbox(Sandbox):
             ("GET", reports + "/reports/{report_id}", "getReport", self.reports.get),
             ("DELETE", reports + "/reports/{report_id}", "cancelReport", self.reports.cancel),
             ("GET", reports + "/documents/{document_id}", "getReportDocument", self.reports.get_document),
+            ("GET", "/finances/2024-06-19/transactions", "listTransactions", self.finances.transactions),
             ("GET", "/fba/inventory/v1/summaries", "getInventorySummaries", self.reports.inventory),
         ]
         routes: list[BaseRoute] = [
@@ -110,7 +114,7 @@ class AmazonSpSandbox(Sandbox):
         self.catalogue.waiting.clear()
         self.catalogue.accepted = 0
         for kept in (self.orders.marks, self.orders_v0.marks, self.listings.marks, self.store.documents,
-                     self.feeds.feeds, self.reports.reports, self.reports.fba_marks):  # fmt: skip
+                     self.feeds.feeds, self.reports.reports, self.reports.fba_marks, self.finances.posted, self.finances.marks):  # fmt: skip
             kept.clear()
         self.catalogue.generate(listings)
         self.account.generate_orders(orders)

@@ -49,6 +49,7 @@ PLANS: dict[str, tuple[float, float]] = {
     "cancelReport": (0.0222, 10),
     "getReportDocument": (0.0167, 15),
     "getInventorySummaries": (2.0, 2),
+    "listTransactions": (0.5, 10),
 }
 FAST = 1000
 

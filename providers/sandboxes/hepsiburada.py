@@ -11,8 +11,6 @@ import base64
 import binascii
 import hmac
 import random
-import re
-from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -20,32 +18,32 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from providers.sandboxes import exact, shop
+from providers.sandboxes import hepsiburada_finance as finance
 from providers.sandboxes import hepsiburada_listings as listings_host
 from providers.sandboxes import hepsiburada_orders as oms
 from providers.sandboxes import hepsiburada_packages as packing
 from providers.sandboxes import hepsiburada_services as services
+from providers.sandboxes.exact import decimal_text, iso, render
 from providers.sandboxes.hepsiburada_state import CARRIERS, OPEN, Order, Shop
-from providers.sandboxes.hepsiburada_wire import Answer, Call, Refusal, Window, decimal_text, iso, render
+from providers.sandboxes.hepsiburada_wire import Answer, Call, Refusal
 from providers.sandboxes.kit import Sandbox
+from providers.sandboxes.shop import ShopSandbox, Window, path_of
 
 MERCHANT = "3f6c0000-0000-4000-8000-000000000001"
 SERVICE_KEY = "hBsAnDbOx001"
 DEVELOPER = "paxzar_dev"
-SWITCHES = {
+SWITCHES = frozenset({
     "ignore_writes", "empty_orders", "empty_404", "plain_errors", "plain_money", "late_writes", "uploads_hang", "await_payment",
     "not_linked",
-}  # fmt: skip
+})  # fmt: skip
 #: Excess that goes on for so long gets the caller's address blocked at the catalogue host, for so long (a guess), seconds.
 BLOCKED_AFTER, BLOCKED_FOR = 5, 60
 
 
 @dataclass(frozen=True)
-class Endpoint:
-    method: str
-    path: str
+class Endpoint(shop.Endpoint[Shop, Call]):
     host: str  # listing, oms, catalogue, questions, finance
-    act: Callable[[Shop, Call], Answer]
-    lists: bool = False  # orders move after it when a test armed `between`
     fixed: tuple[tuple[str, str], ...] = ()  # path values that the route itself holds
 
 
@@ -59,61 +57,61 @@ _ISSUE = "/api/v1.0/issues"
 _CATEGORY = "/product/api/categories"
 _PRODUCT = "/product/api/products"
 ENDPOINTS = (
-    Endpoint("GET", _LIST, "listing", listings_host.listing_list, lists=True),
-    Endpoint("POST", _ONE, "listing", listings_host.change_one),
-    Endpoint("DELETE", _ONE, "listing", listings_host.delete_one),
-    Endpoint("POST", _LIST + "/sku/{hb}/activate", "listing", listings_host.activate),
-    Endpoint("POST", _LIST + "/sku/{hb}/deactivate", "listing", listings_host.deactivate),
-    Endpoint("POST", _LIST + "/bulk-unlock", "listing", listings_host.unlock),
-    Endpoint("POST", _LIST + "/{kind}", "listing", listings_host.upload),
-    Endpoint("GET", _LIST + "/{kind}/id/{id}", "listing", listings_host.upload_result),
-    Endpoint("GET", "/buybox-orders/merchantid/{M}", "listing", listings_host.buybox),
-    Endpoint("GET", "/commissions/merchantid/{M}", "listing", listings_host.commissions),
-    Endpoint("GET", "/orders/merchantid/{M}", "oms", oms.open_lines, lists=True),
-    Endpoint("GET", "/orders/merchantid/{M}/ordernumber/{no}", "oms", oms.one_order),
-    Endpoint("GET", "/orders/merchantid/{M}/cancelled", "oms", oms.cancelled, lists=True),
-    Endpoint("GET", "/orders/merchantid/{M}/paymentawaiting", "oms", oms.payment_awaiting, lists=True),
-    Endpoint("GET", _PACKS, "oms", oms.package_list, lists=True),
-    *(Endpoint("GET", f"{_PACKS}/{one}", "oms", oms.state_list, True, (("state", one),)) for one in oms.STATES),
-    Endpoint("GET", _PACKS + "/missing-invoice", "oms", oms.missing_invoice, lists=True),
-    Endpoint("POST", _PACKS, "oms", packing.create_package),
-    Endpoint("GET", _PACK, "oms", oms.one_package),
-    Endpoint("POST", _PACK + "/unpack", "oms", packing.unpack),
-    Endpoint("POST", _PACK + "/intransit", "oms", packing.in_transit),
-    Endpoint("POST", _PACK + "/deliver", "oms", packing.deliver),
-    Endpoint("POST", _PACK + "/undeliver", "oms", packing.undeliver),
-    Endpoint("GET", _PACK + "/labels", "oms", packing.labels),
-    Endpoint("PUT", _PACK + "/invoice", "oms", packing.invoice),
-    Endpoint("GET", _PACK + "/changablecargocompanies", "oms", packing.package_carriers),
-    Endpoint("PUT", _PACK + "/changecargocompany", "oms", packing.change_package_carrier),
-    Endpoint("GET", _LINES + "/packageablewith/lineitemid/{L}", "oms", packing.packageable_with),
-    Endpoint("POST", _LINES + "/id/{L}/cancelbymerchant", "oms", packing.cancel_line),
-    Endpoint("PUT", _LINES + "/orderlineid/{L}/cargocompany", "oms", packing.change_line_carrier),
-    Endpoint("GET", "/delivery/changeablecargocompanies/merchantid/{M}/orderlineid/{L}", "oms", packing.line_carriers),
-    Endpoint("GET", "/claims/merchantid/{M}", "oms", services.claim_list, lists=True),
-    Endpoint("GET", "/claims/merchantid/{M}/status/{status}", "oms", services.claim_list, lists=True),
-    Endpoint("POST", _CLAIM + "/accept", "oms", services.accept_claim),
-    Endpoint("POST", _CLAIM + "/reject", "oms", services.reject_claim),
-    Endpoint("POST", _CLAIM + "/preapprovalconfirm", "oms", services.confirm_preapproval),
-    Endpoint("GET", _ISSUE, "questions", services.issue_list, lists=True),
-    Endpoint("GET", _ISSUE + "/count", "questions", services.issue_count),
-    Endpoint("GET", _ISSUE + "/{N}", "questions", services.one_issue),
-    Endpoint("POST", _ISSUE + "/{N}/answer", "questions", services.answer_issue),
-    Endpoint("POST", _ISSUE + "/{N}/reject", "questions", services.reject_issue),
-    Endpoint("GET", "/transactions/merchantid/{M}", "finance", services.transactions, lists=True),
-    Endpoint("GET", _CATEGORY + "/get-all-categories", "catalogue", services.categories),
-    Endpoint("GET", _CATEGORY + "/{C}/attributes", "catalogue", services.attributes),
-    Endpoint("GET", _CATEGORY + "/{C}/attribute/{A}/values", "catalogue", services.attribute_values),
-    Endpoint("GET", _PRODUCT + "/all-products-of-merchant/{M}", "catalogue", services.products, lists=True),
-    Endpoint("GET", _PRODUCT + "/products-by-merchant-and-status", "catalogue", services.products, lists=True),
-    Endpoint("POST", _PRODUCT + "/import", "catalogue", services.import_products),
-    Endpoint("GET", _PRODUCT + "/status/{T}", "catalogue", services.import_status),
+    Endpoint("GET", _LIST, listings_host.listing_list, "listing", lists=True),
+    Endpoint("POST", _ONE, listings_host.change_one, "listing"),
+    Endpoint("DELETE", _ONE, listings_host.delete_one, "listing"),
+    Endpoint("POST", _LIST + "/sku/{hb}/activate", listings_host.activate, "listing"),
+    Endpoint("POST", _LIST + "/sku/{hb}/deactivate", listings_host.deactivate, "listing"),
+    Endpoint("POST", _LIST + "/bulk-unlock", listings_host.unlock, "listing"),
+    Endpoint("POST", _LIST + "/{kind}", listings_host.upload, "listing"),
+    Endpoint("GET", _LIST + "/{kind}/id/{id}", listings_host.upload_result, "listing"),
+    Endpoint("GET", "/buybox-orders/merchantid/{M}", listings_host.buybox, "listing"),
+    Endpoint("GET", "/commissions/merchantid/{M}", listings_host.commissions, "listing"),
+    Endpoint("GET", "/orders/merchantid/{M}", oms.open_lines, "oms", lists=True),
+    Endpoint("GET", "/orders/merchantid/{M}/ordernumber/{no}", oms.one_order, "oms"),
+    Endpoint("GET", "/orders/merchantid/{M}/cancelled", oms.cancelled, "oms", lists=True),
+    Endpoint("GET", "/orders/merchantid/{M}/paymentawaiting", oms.payment_awaiting, "oms", lists=True),
+    Endpoint("GET", _PACKS, oms.package_list, "oms", lists=True),
+    *(Endpoint("GET", f"{_PACKS}/{one}", oms.state_list, "oms", (("state", one),), lists=True) for one in oms.STATES),
+    Endpoint("GET", _PACKS + "/missing-invoice", oms.missing_invoice, "oms", lists=True),
+    Endpoint("POST", _PACKS, packing.create_package, "oms"),
+    Endpoint("GET", _PACK, oms.one_package, "oms"),
+    Endpoint("POST", _PACK + "/unpack", packing.unpack, "oms"),
+    Endpoint("POST", _PACK + "/intransit", packing.in_transit, "oms"),
+    Endpoint("POST", _PACK + "/deliver", packing.deliver, "oms"),
+    Endpoint("POST", _PACK + "/undeliver", packing.undeliver, "oms"),
+    Endpoint("GET", _PACK + "/labels", packing.labels, "oms"),
+    Endpoint("PUT", _PACK + "/invoice", packing.invoice, "oms"),
+    Endpoint("GET", _PACK + "/changablecargocompanies", packing.package_carriers, "oms"),
+    Endpoint("PUT", _PACK + "/changecargocompany", packing.change_package_carrier, "oms"),
+    Endpoint("GET", _LINES + "/packageablewith/lineitemid/{L}", packing.packageable_with, "oms"),
+    Endpoint("POST", _LINES + "/id/{L}/cancelbymerchant", packing.cancel_line, "oms"),
+    Endpoint("PUT", _LINES + "/orderlineid/{L}/cargocompany", packing.change_line_carrier, "oms"),
+    Endpoint("GET", "/delivery/changeablecargocompanies/merchantid/{M}/orderlineid/{L}", packing.line_carriers, "oms"),
+    Endpoint("GET", "/claims/merchantid/{M}", services.claim_list, "oms", lists=True),
+    Endpoint("GET", "/claims/merchantid/{M}/status/{status}", services.claim_list, "oms", lists=True),
+    Endpoint("POST", _CLAIM + "/accept", services.accept_claim, "oms"),
+    Endpoint("POST", _CLAIM + "/reject", services.reject_claim, "oms"),
+    Endpoint("POST", _CLAIM + "/preapprovalconfirm", services.confirm_preapproval, "oms"),
+    Endpoint("GET", _ISSUE, services.issue_list, "questions", lists=True),
+    Endpoint("GET", _ISSUE + "/count", services.issue_count, "questions"),
+    Endpoint("GET", _ISSUE + "/{N}", services.one_issue, "questions"),
+    Endpoint("POST", _ISSUE + "/{N}/answer", services.answer_issue, "questions"),
+    Endpoint("POST", _ISSUE + "/{N}/reject", services.reject_issue, "questions"),
+    Endpoint("GET", "/transactions/merchantid/{M}", finance.transactions, "finance", lists=True),
+    Endpoint("GET", _CATEGORY + "/get-all-categories", services.categories, "catalogue"),
+    Endpoint("GET", _CATEGORY + "/{C}/attributes", services.attributes, "catalogue"),
+    Endpoint("GET", _CATEGORY + "/{C}/attribute/{A}/values", services.attribute_values, "catalogue"),
+    Endpoint("GET", _PRODUCT + "/all-products-of-merchant/{M}", services.products, "catalogue", lists=True),
+    Endpoint("GET", _PRODUCT + "/products-by-merchant-and-status", services.products, "catalogue", lists=True),
+    Endpoint("POST", _PRODUCT + "/import", services.import_products, "catalogue"),
+    Endpoint("GET", _PRODUCT + "/status/{T}", services.import_status, "catalogue"),
 )
 
 
-class HepsiburadaSandbox(Sandbox):
+class HepsiburadaSandbox(ShopSandbox[Shop, Call, Endpoint]):
     name: ClassVar[str] = "hepsiburada"
-    shop: Shop
+    switches: ClassVar[frozenset[str]] = SWITCHES
 
     def routes(self) -> list[BaseRoute]:
         """Only the listing host insists on a lower-case `merchantid`; the others take `merchantId` too."""
@@ -122,7 +120,7 @@ class HepsiburadaSandbox(Sandbox):
             spellings = [one.path]
             if one.host != "listing" and "/merchantid/" in one.path:
                 spellings.append(one.path.replace("/merchantid/", "/merchantId/"))
-            made += [Route(path, self._handler(one), methods=[one.method]) for path in spellings]
+            made += [Route(path, self.handler(one), methods=[one.method]) for path in spellings]
         return made
 
     def reset(self, *, orders: int, listings: int, seed: int) -> None:
@@ -135,31 +133,24 @@ class HepsiburadaSandbox(Sandbox):
         self.shop.fill(orders, listings)
 
     # -- the door ------------------------------------------------------------------------------------------------
-    def _handler(self, endpoint: Endpoint) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        async def handle(request: Request) -> Response:
-            try:
-                self._limit(endpoint.host)
-                self._let_in(request)
-                path = {k: str(v) for k, v in request.path_params.items()} | dict(endpoint.fixed)
-                call = Call(
-                    path, dict(request.query_params), await request.body(), request.headers.get("content-type", ""), self.shop.now()
-                )  # fmt: skip
-                self.shop.settle()
-                answer = endpoint.act(self.shop, call)
-            except Refusal as refusal:
-                return self._refused(refusal, endpoint.host)
-            body = b"" if answer.data is None else render(answer.data)
-            if endpoint.lists:
-                self.page_served()
-            return Response(body, answer.status, answer.headers, "application/json" if body else None)
+    def heard(self, endpoint: Endpoint, request: Request, body: bytes) -> Call:
+        path = path_of(request) | dict(endpoint.fixed)
+        kind = request.headers.get("content-type", "")
+        return Call(path, dict(request.query_params), body, kind, self.shop.now())
 
-        return handle
+    def admit(self, endpoint: Endpoint, request: Request, call: Call) -> None:
+        self._limit(endpoint.host)
+        self._let_in(request)
 
-    def _refused(self, refusal: Refusal, host: str) -> Response:
-        data = refusal.body("plain" if self.shop.on("plain_errors") else host, self.shop.guid(0xC022))
-        if isinstance(data, str):
-            return Response(data, refusal.status, refusal.headers, "text/plain; charset=utf-8")
-        return Response(render(data), refusal.status, refusal.headers, "application/json")
+    def reply(self, outcome: Any) -> Response:
+        answer: Answer = outcome
+        body = b"" if answer.data is None else render(answer.data)
+        return Response(body, answer.status, answer.headers, "application/json" if body else None)
+
+    def refusal_body(self, endpoint: Endpoint, refusal: exact.Refusal) -> Any:
+        host = "plain" if self.shop.on("plain_errors") else endpoint.host
+        correlation = self.shop.guid(0xC022)
+        return refusal.body_at(host, correlation) if isinstance(refusal, Refusal) else refusal.body()
 
     def _let_in(self, request: Request) -> None:
         """The key (401), then the developer (none: 401, an unknown or unlinked one: 403), then the path's merchant (403)."""
@@ -238,11 +229,6 @@ class HepsiburadaSandbox(Sandbox):
     def damage_order(self, remote_id: str) -> None:
         """`quantity` of its lines becomes a word on the wire, in every list; the order number stays readable."""
         self.shop.orders[remote_id].damaged = True
-
-    def switch(self, feature: str, on: bool) -> None:
-        if feature not in SWITCHES and not re.fullmatch(r"apply_\d{1,3}|refuse_sku:.+", feature):
-            raise KeyError(feature)
-        self.shop.switches[feature] = on
 
     def truth_orders(self) -> list[dict[str, Any]]:
         """An order's id is its number: the only name that the lists of open lines, packages and cancelled lines share."""

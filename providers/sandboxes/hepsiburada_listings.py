@@ -8,21 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from providers.sandboxes.exact import DAY, HOUR, decimal_text, is_int, kurus_of, number
 from providers.sandboxes.hepsiburada_state import CARRIERS, Listing, Shop, Upload
-from providers.sandboxes.hepsiburada_wire import (
-    DAY,
-    HOUR,
-    Answer,
-    Call,
-    Refusal,
-    bad,
-    decimal_text,
-    is_int,
-    kurus_of,
-    local,
-    missing,
-    number,
-)
+from providers.sandboxes.hepsiburada_wire import Answer, Call, Refusal, bad, local, missing
 
 KINDS = {
     "stock-uploads": {"availableStock", "maximumPurchasableQuantity"},

@@ -9,20 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from providers.sandboxes.exact import DAY, HOUR, number
 from providers.sandboxes.hepsiburada_state import CARRIERS, OPEN, Line, Order, Package, Shop
-from providers.sandboxes.hepsiburada_wire import (
-    DAY,
-    HOUR,
-    Answer,
-    Call,
-    Refusal,
-    bad,
-    envelope,
-    local,
-    missing,
-    number,
-    pascal,
-)
+from providers.sandboxes.hepsiburada_wire import Answer, Call, Refusal, bad, envelope, local, missing, pascal
 
 ORDERS_LIMIT = 100
 PACKAGES_LIMIT = 10

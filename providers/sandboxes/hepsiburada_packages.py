@@ -12,9 +12,10 @@ import zlib
 from decimal import Decimal
 from typing import Any
 
+from providers.sandboxes.exact import is_int
 from providers.sandboxes.hepsiburada_orders import carrier_model, find_package, label, line_row
 from providers.sandboxes.hepsiburada_state import CARRIERS, OPEN, Line, Order, Package, Shop
-from providers.sandboxes.hepsiburada_wire import Answer, Call, bad, conflict, is_int, missing
+from providers.sandboxes.hepsiburada_wire import Answer, Call, bad, conflict, missing
 
 FORMATS = ("zpl", "base64zpl", "png")
 

@@ -1,7 +1,7 @@
-"""Hepsiburada's claims, questions, catalogue and transactions.
+"""Hepsiburada's claims, questions and catalogue.
 
-Source: reference/marketplaces-tr.md, "## Hepsiburada", "Claims (returns)", "Questions", "Finance", "Catalogue". The shapes of the last
-three are in no document that we have: they are the plainest that fit what the reference names, and no proof of anything.
+Source: reference/marketplaces-tr.md, "## Hepsiburada", "Claims (returns)", "Questions", "Catalogue". The shapes of the last two
+are in no document that we have: they are the plainest that fit what the reference names, and no proof of anything.
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ from email.parser import BytesParser
 from email.policy import HTTP
 from typing import Any
 
+from providers.sandboxes.exact import is_int, number
 from providers.sandboxes.hepsiburada_state import Claim, Issue, Shop
-from providers.sandboxes.hepsiburada_wire import Answer, Call, bad, conflict, envelope, is_int, local, missing, number
+from providers.sandboxes.hepsiburada_wire import Answer, Call, bad, conflict, envelope, local, missing
 
 CLAIM_STATUSES = (
     "NewRequest", "AwaitingAction", "AwaitingPreApproval", "Accepted", "InDispute", "Rejected", "Refunded", "Cancelled",
@@ -148,24 +149,6 @@ def _close(shop: Shop, issue: Issue, status: str, text: str) -> Answer:
         issue.status, issue.answer = status, text
         shop.wrote()
     return Answer()
-
-
-# -- money ---------------------------------------------------------------------------------------------------------
-def transactions(shop: Shop, call: Call) -> Answer:
-    """A sale and its commission for each delivered line."""
-    offset, limit = call.number("offset", 0), call.number("limit", 10, 1, 100)
-    rows: list[dict[str, Any]] = []
-    for package in shop.packages.values():
-        for order, line in package.parts if package.status == "Delivered" else ():
-            total = line.unit * line.quantity
-            for kind, kurus in (("Sale", total), ("Commission", -(total * 15 // 100))):
-                rows.append(
-                    {
-                        "id": f"{line.id}:{kind}", "orderNumber": order.number, "packageNumber": package.number, "sku": line.hb_sku,
-                        "transactionType": kind, "amount": number(kurus), "currency": "TRY", "transactionDate": local(line.updated),
-                    }
-                )  # fmt: skip
-    return Answer(200, envelope(rows, offset, limit))
 
 
 # -- catalogue -----------------------------------------------------------------------------------------------------

@@ -6,16 +6,14 @@ Money in kuruş with VAT, instants in whole epoch seconds UTC.
 
 from __future__ import annotations
 
-import random
-import re
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from providers.sandboxes.hepsiburada_wire import DAY, HOUR
+from providers.sandboxes.exact import DAY, HOUR
 from providers.sandboxes.kit import SandboxClock
 from providers.sandboxes.people import Person, good, person
+from providers.sandboxes.shop import BaseShop
 
 #: Short name -> (id, name, whether Hepsiburada's contract pays it). Only "hepsiJET" is in the reference; the rest is invented.
 CARRIERS = {
@@ -158,12 +156,10 @@ class Issue:
     answer: str = ""
 
 
-class Shop:
-    """One merchant's records and the switches that bend the server."""
-
+class Shop(BaseShop):
     def __init__(self, clock: SandboxClock, merchant: str, seed: int, limits_on: Callable[[], bool]) -> None:
-        self.clock, self.merchant, self.limits_on = clock, merchant, limits_on
-        self.rng = random.Random(seed)
+        super().__init__(clock, seed)
+        self.merchant, self.limits_on = merchant, limits_on
         self.listings: dict[str, Listing] = {}  # by Hepsiburada SKU
         self.by_sku: dict[str, Listing] = {}  # the same, by merchant SKU
         self.pool: list[Listing] = []  # what buyers order from; equals `listings` when there are any
@@ -174,44 +170,7 @@ class Shop:
         self.claims: dict[str, Claim] = {}
         self.issues: dict[str, Issue] = {}
         self.imports: dict[str, list[dict[str, Any]]] = {}
-        self.switches: dict[str, bool] = {}
-        self.counts: Counter[str] = Counter()
         self.polls_before_result = 1
-        self._numbers = 0
-        self._share = 0
-
-    # -- small services ------------------------------------------------------------------------------------------
-    def now(self) -> int:
-        return int(self.clock.timestamp())
-
-    def on(self, feature: str) -> bool:
-        return self.switches.get(feature, False)
-
-    def next_number(self) -> int:
-        self._numbers += 1
-        return self._numbers
-
-    def guid(self, kind: int) -> str:
-        """`kind` keeps the ids of different records apart."""
-        return f"{self.next_number():08x}-{kind:04x}-4000-8000-{self.rng.getrandbits(48):012x}"
-
-    def may_apply(self) -> bool:
-        """False when a switch says that this write is to be acknowledged and forgotten."""
-        if self.on("ignore_writes"):
-            return False
-        shares = [
-            int(feature[6:]) for feature, on in self.switches.items() if on and re.fullmatch(r"apply_\d+", feature)
-        ]
-        if not shares:
-            return True
-        self._share += 1
-        percent = min(100, *shares)
-        return self._share * percent // 100 > (self._share - 1) * percent // 100
-
-    def wrote(self, sku: str = "") -> None:
-        self.counts["writes_applied"] += 1
-        if sku:
-            self.counts[f"write:{sku}"] += 1
 
     # -- records -------------------------------------------------------------------------------------------------
     def add_listings(self, count: int) -> list[Listing]:
@@ -234,14 +193,15 @@ class Shop:
         self.listings = {one.hb_sku: one for one in made}
         self.by_sku = {one.sku: one for one in made}
         self.pool = made or self.add_listings(60)
-        now, span = self.now(), 28 * DAY
-        for i in range(orders):
-            self._age(self.place(now - span + span * (2 * i + 1) // (2 * orders)))
+        for placed in self.past(orders):
+            self._age(self.place(placed))
         delivered = [p for p in self.packages.values() if p.status == "Delivered"]
         for package in delivered[::6]:
             self.add_claim(*package.parts[0])
         for listing in made[:200:10]:
-            issue = Issue(str(70_000 + self.next_number()), f"{listing.title} kaç günde gelir?", now - HOUR, listing)
+            issue = Issue(
+                str(70_000 + self.next_number()), f"{listing.title} kaç günde gelir?", self.now() - HOUR, listing
+            )
             self.issues[issue.number] = issue
 
     def place(self, placed: int) -> Order:
@@ -338,9 +298,6 @@ class Shop:
                 self.apply(upload)
 
     def apply(self, upload: Upload) -> None:
-        for listing, changes in upload.pending:
-            for name, value in changes.items():
-                setattr(listing, name, value)
+        for listing, _ in upload.pending:
             listing.updated = self.now()
-            self.wrote(listing.sku)
-        upload.pending = []
+        self.carry_out(upload.pending)

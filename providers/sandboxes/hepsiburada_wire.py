@@ -8,62 +8,19 @@ from __future__ import annotations
 
 import json
 import re
-from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import datetime
 from decimal import Decimal
-from typing import Any, TypeGuard
+from typing import Any
 
-HOUR = 3600
-DAY = 24 * HOUR
-#: The reference says Turkish local time without an offset; Türkiye has kept UTC+3 all year since 2016.
-ISTANBUL = timezone(timedelta(hours=3))
-_MARK = "\x01"
-_MARKED = re.compile(r'"\\u0001(-?\d+(?:\.\d+)?)"')
-
-
-def decimal_text(kurus: int) -> str:
-    """19990 -> "199.90"."""
-    sign, rest = ("-", -kurus) if kurus < 0 else ("", kurus)
-    return f"{sign}{rest // 100}.{rest % 100:02d}"
-
-
-def number(kurus: int) -> str:
-    """A mark that `render` writes as a bare JSON number with two decimals."""
-    return _MARK + decimal_text(kurus)
-
-
-def render(data: Any) -> bytes:
-    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), default=_plain)
-    return _MARKED.sub(r"\1", text).encode()
-
-
-def _plain(value: object) -> str:
-    if isinstance(value, Decimal):
-        return _MARK + format(value, "f")
-    raise TypeError(f"no JSON for {type(value).__name__}")
+from providers.sandboxes import exact
+from providers.sandboxes.exact import ISTANBUL
 
 
 def local(at: int) -> str:
     """Epoch seconds -> "2026-11-20T10:15:00", the wall clock of Istanbul."""
-    return datetime.fromtimestamp(at, ISTANBUL).strftime("%Y-%m-%dT%H:%M:%S")
-
-
-def iso(at: int) -> str:
-    return datetime.fromtimestamp(at, UTC).isoformat()
-
-
-def is_int(value: Any) -> TypeGuard[int]:
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
-def kurus_of(value: Any) -> int | None:
-    """A JSON number above zero with at most two decimals, in kuruş; None for anything else."""
-    if isinstance(value, bool) or not isinstance(value, int | Decimal) or value <= 0:
-        return None
-    amount = Decimal(value) * 100
-    return int(amount) if amount == amount.to_integral_value() else None
+    return exact.local(at, "%Y-%m-%dT%H:%M:%S")
 
 
 def pascal(data: Any) -> Any:
@@ -73,16 +30,16 @@ def pascal(data: Any) -> Any:
     return [pascal(one) for one in data] if isinstance(data, list) else data
 
 
-class Refusal(Exception):
-    """An answer that is an error. `code` is the machine word, `message` is for people."""
+class Refusal(exact.Refusal):
+    """`code` is the machine word, `message` is for people."""
 
     def __init__(self, status: int, code: str, message: str, headers: dict[str, str] | None = None) -> None:
-        super().__init__(message)
-        self.status, self.code, self.message, self.headers = status, code, message, headers or {}
+        super().__init__(status, message, headers)
+        self.code = code
 
-    def body(self, host: str, correlation: str) -> Any:
+    def body_at(self, host: str, correlation: str) -> Any:
         """ "No uniform body": each host has one of the documented shapes. A string is plain text."""
-        if self.status == 401 or host == "plain":
+        if host == "plain" or (self.status == 401 and host != "finance"):
             return self.message
         if host == "listing":
             return {"errors": [{"code": self.code, "message": self.message}]}
@@ -91,7 +48,10 @@ class Refusal(Exception):
         if host == "catalogue":
             return {"message": self.message}
         if host == "finance":
-            return {"title": self.message}
+            if self.status != 400:
+                return {"errorMessage": self.message, "exceptionCode": self.code}
+            return {"type": None, "title": "One or more validation errors occurred.", "status": 400, "detail": None, "instance": None,
+                    "errors": {self.code: [self.message]}}  # fmt: skip
         return {"statusCode": self.status, "code": self.code, "message": self.message, "correlationId": correlation}
 
 
@@ -105,26 +65,6 @@ def missing(what: str) -> Refusal:
 
 def conflict(message: str) -> Refusal:
     return Refusal(409, "Conflict", message)
-
-
-class Window:
-    """At most `limit` calls in any `seconds`."""
-
-    def __init__(self, limit: int, seconds: float) -> None:
-        self.limit, self.seconds = limit, seconds
-        self.hits: deque[float] = deque()
-
-    def take(self, now: float) -> bool:
-        while self.hits and self.hits[0] <= now - self.seconds:
-            self.hits.popleft()
-        if len(self.hits) >= self.limit:
-            return False
-        self.hits.append(now)
-        return True
-
-    def reset_in(self, now: float) -> int:
-        """Whole seconds until one more call is allowed, at least 1."""
-        return max(1, int(self.hits[0] + self.seconds - now) + 1) if self.hits else 1
 
 
 @dataclass(frozen=True)

@@ -137,14 +137,9 @@ class WooCommerce:
             reply = await self._send(calls.products_request(page))
             found, parents = parse_products(reply, shop)
             yield found
-            for first in range(0, len(parents), 2):  # a small host likes no more than two calls at once
-                pair = parents[first : first + 2]
-                results = await asyncio.gather(*(self._variations(shop, p) for p in pair), return_exceptions=True)
-                for result in results:
-                    if isinstance(result, BaseException):
-                        raise result
-                    for variations in result:
-                        yield variations
+            for first in range(0, len(parents), 2):
+                for variations in await self._of_two(shop, parents[first : first + 2]):
+                    yield variations
             now, pages = calls.number(reply, "x-wp-total"), calls.number(reply, "x-wp-totalpages")
             if 0 <= now < total and page > 1:
                 page -= 1  # something was deleted, what follows moved up: look at the page before once more
@@ -153,6 +148,18 @@ class WooCommerce:
             else:
                 page += 1
             total = now
+
+    async def _of_two(self, shop: Shop, parents: Sequence[Parent]) -> list[Page[Listing]]:
+        """The variations of one or two products: a small host likes no more than two calls at once."""
+        if len(parents) == 1:
+            return await self._variations(shop, parents[0])
+        other = asyncio.ensure_future(self._variations(shop, parents[1]))
+        try:
+            return [*await self._variations(shop, parents[0]), *await other]
+        except BaseException:
+            other.cancel()
+            await asyncio.gather(other, return_exceptions=True)
+            raise
 
     async def _variations(self, shop: Shop, parent: Parent) -> list[Page[Listing]]:
         found: list[Page[Listing]] = []

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Any
 
 import msgspec
 
 from app.contracts import Message, Outcome, OutcomeState, Page
-from app.kit import Reply, decode_json, maybe, read_records
+from app.kit import Reply, decode_json, known, maybe, read_records
 from app.model import Listing, ListingStatus, Money, PriceChange, StockChange, Vat, clean
 from providers.shops.woocommerce_calls import ErrorWire, item_error
 from providers.shops.woocommerce_wire import instant, record_id
@@ -92,22 +93,31 @@ def vat_of(typed: TypedWire) -> Vat:
     return Vat.EXCLUDED if typed.prices_include_tax is False else Vat.INCLUDED
 
 
-def _money(raw: msgspec.Raw, currency: str) -> Money | None:
-    text = bytes(raw).decode().strip('"')
+@lru_cache(maxsize=8192)
+def _money(raw: bytes, currency: str) -> Money | None:
+    """Kept by its very text: a shop's prices come again and again."""
+    text = raw.decode().strip('"')
     return None if text in ("", "null") else Money.of(text, currency)
+
+
+@lru_cache(maxsize=4096)
+def _titled(name: str, options: tuple[str | None, ...]) -> str:
+    """`Kupa – Kırmızı, L`. Kept: the same few options come with each pull."""
+    told = ", ".join(o for o in (clean(one or "") for one in options) if o)
+    return f"{name} – {told}" if told else name
 
 
 def to_listing(wire: ProductWire, shop: Shop, parent: Parent | None = None) -> Listing:
     """Price: the sale price where one is set and running, else the regular price, which is the list price."""
-    regular, sale = _money(wire.regular_price, shop.currency), _money(wire.sale_price, shop.currency)
-    current = _money(wire.price, shop.currency)
+    regular, sale = _money(bytes(wire.regular_price), shop.currency), _money(bytes(wire.sale_price), shop.currency)
+    current = _money(bytes(wire.price), shop.currency)
     # A sale that is planned for later is set, yet the shop still sells at the regular price: its own `price` says so.
     on_sale = sale is not None and (current is None or current.amount == sale.amount)
-    title = clean(wire.name)
     extra: dict[str, str] = {"sale": "yes"} if on_sale else {}
-    if parent is not None:
-        options = ", ".join(o for o in (clean(a.option or "") for a in wire.attributes) if o)
-        title = f"{parent.name} – {options}" if options else parent.name
+    if parent is None:
+        title = known(wire.name, 2000)
+    else:
+        title = _titled(parent.name, tuple([a.option for a in wire.attributes]))
         extra["product"] = parent.id
     if wire.manage_stock == "parent":
         extra["stock_at"] = "parent"
@@ -123,7 +133,7 @@ def to_listing(wire: ProductWire, shop: Shop, parent: Parent | None = None) -> L
         status=STATES.get(wire.status, ListingStatus.UNKNOWN),
         parent_id=parent.id if parent is not None else "",
         product_url=clean(wire.permalink or "", 500),
-        updated_at=maybe(instant, wire.date_modified_gmt),
+        updated_at=maybe(instant, wire.date_modified_gmt) if wire.date_modified_gmt else None,
         extra=extra,
     )
 
@@ -134,7 +144,7 @@ def parse_products(reply: Reply, shop: Shop) -> tuple[Page[Listing], tuple[Paren
 
     def to_model(wire: ProductWire) -> Listing | None:
         if wire.variations and wire.type != "grouped":
-            parents.append(Parent(str(wire.id), clean(wire.name)))
+            parents.append(Parent(str(wire.id), known(wire.name, 2000)))
             return None
         return None if wire.type == "grouped" else to_listing(wire, shop)
 

@@ -15,7 +15,7 @@ from functools import lru_cache
 import msgspec
 
 from app.contracts import Page
-from app.kit import Reply, decode_json, phone_text, read_lenient
+from app.kit import Reply, decode_json, known, phone_text, read_lenient
 from app.model import (
     Address,
     Buyer,
@@ -159,12 +159,6 @@ def instant(text: str) -> datetime:
         return datetime.fromisoformat(text + "+00:00")
     value = datetime.fromisoformat(text)
     return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
-
-@lru_cache(maxsize=8192)
-def known(text: str, limit: int = 120) -> str:
-    """`clean` for texts that come again and again: titles, SKUs, towns."""
-    return clean(text, limit)
 
 
 @lru_cache(maxsize=4096)

@@ -10,8 +10,20 @@ import time
 from pathlib import Path
 from typing import Any
 
-NAMES = ("pipeline", "pull", "providers", "start", "memory", "loop")
-BY_HAND = ("soak",)
+NAMES = (
+    "pipeline",
+    "pull",
+    "providers",
+    "start",
+    "memory",
+    "loop",
+    "health-history",
+    "probe-load",
+    "labels",
+    "plan",
+    "carriers",
+)
+BY_HAND = ("soak", "price-push")
 
 
 def main() -> int:
@@ -25,15 +37,15 @@ def main() -> int:
     results: list[dict[str, Any]] = []
     for name in asked.names or NAMES:
         started = time.perf_counter()
-        found = importlib.import_module(f"tests.bench.{name}").run(
+        found = importlib.import_module(f"tests.bench.{name.replace('-', '_')}").run(
             lambda text: print(text, file=sys.stderr, flush=True)
         )
         for one in found:
             mark = "holds" if one["holds"] else "MISSED"
             print(
-                f"{one['bench']:<10} {one['figure']:<48} {one['value']:>10} {one['unit']:<6} goal {one['goal']:<10} {mark}"
+                f"{one['bench']:<14} {one['figure']:<48} {one['value']:>10} {one['unit']:<6} goal {one['goal']:<10} {mark}"
             )
-        print(f"{name:<10} took {time.perf_counter() - started:.0f} s", flush=True)
+        print(f"{name:<14} took {time.perf_counter() - started:.0f} s", flush=True)
         results += found
     if asked.json:
         asked.json.write_text(json.dumps(results, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")

@@ -44,6 +44,7 @@ ANY: dict[str, tuple[Mutation, ...]] = {
     "invoice_links": (Mutation("links-are-forgotten", "an_invoice_link_is_told_once", switch="ignore_writes"),),
     "package_splits": (Mutation("splits-are-forgotten", "a_package_is_split", switch="ignore_writes"),),
     "box_info": (Mutation("boxes-are-forgotten", "boxes_are_told", switch="ignore_writes"),),
+    "order_acceptance": (Mutation("acceptances-are-forgotten", "an_order_is_accepted", switch="ignore_writes"),),
 }
 
 
@@ -78,7 +79,7 @@ OWN: dict[str, dict[str, tuple[Mutation, ...]]] = {
         "label_source": _labels("/labels", rb"\^XA", b"!XA"),
         "batch_results": _hangs("uploads_hang"),
         "settlements": (Mutation("amounts-are-void", "settlement_lines", bend=Bend(
-            rb'"([A-Za-z]*[aA]mount)":-?[\d.]+', rb'"\1":0.00', path="/transactions/")),),
+            rb'"value":-?[\d.]+', b'"value":0.00', path="/transactions/")),),
     },
     "n11": {
         "listing_source": _listings("/product-query", rb'"quantity":\d+', b'"quantity":4321'),
@@ -91,6 +92,8 @@ OWN: dict[str, dict[str, tuple[Mutation, ...]]] = {
             rb'"processingStatus":"[A-Z_]+"', b'"processingStatus":"IN_PROGRESS"', path="/feeds/")),),
         "shipment_sink": (Mutation("confirmations-are-forgotten", "a_shipment_is_confirmed_once", bend=Bend(
             path="/shipmentConfirmation", status=204, swallow=True)),),
+        "settlements": (Mutation("amounts-are-void", "settlement_lines", bend=Bend(
+            rb'"currencyAmount":-?[\d.]+', b'"currencyAmount":0.00', path="/finances/")),),
     },
     "ciceksepeti": {
         "listing_source": _listings("/Products", rb'"stockQuantity":\d+', b'"stockQuantity":4321'),
@@ -116,6 +119,15 @@ OWN: dict[str, dict[str, tuple[Mutation, ...]]] = {
         # The refusal stands in the answer, with status 200.
         "probe": (Mutation("everybody-is-let-in", "a_wrong_key_is_refused", bend=Bend(
             b"<outFlag>1</outFlag><outResult>Kullan.*?</outResult>", b"<outFlag>0</outFlag><outResult>Tamam</outResult>")),),
+    },
+    "aras": {
+        # The refusal stands in the answer, with status 200.
+        "probe": (Mutation("everybody-is-let-in", "a_wrong_key_is_refused", bend=Bend(
+            b"ResultCode>1000<", b"ResultCode>0<", contains="GetOrderWithIntegrationCode")),),
+    },
+    "ptt": {
+        "probe": (Mutation("everybody-is-let-in", "a_wrong_key_is_refused", bend=Bend(
+            "Müşteri numarası veya şifre hatalı".encode(), "Gönderi kaydı bulunamadı".encode())),),
     },
 }  # fmt: skip
 

@@ -29,6 +29,9 @@ class Peculiar:
     published: tuple[tuple[str, bool], ...] = ()  # makes the fake's limits those that the vendor published
     visible_after_s: float = 2.0  # how long after a change the vendor's lists show it
     settle_s: float = 5.0  # between two questions for the result of a batch
+    patience_s: float = (
+        0.0  # a pace of minutes: so long may a read have to wait after a 429 (longer than a call does; 0: not so)
+    )
     leave_out: frozenset[str] = frozenset()  # credential fields that the connection under test leaves blank
     listing_id: str = "{remote_id}"  # how a good client keys a listing, from the fields of its truth row
     least_stock: Callable[[dict[str, Any]], int] = lambda row: 0  # the smallest stock that this listing can be set to
@@ -38,6 +41,7 @@ class Peculiar:
         default_factory=dict
     )  # which call is the write (Fault's `method`, `path`, `contains`)
     confirm_fault: dict[str, str] = field(default_factory=dict)
+    accept_fault: dict[str, str] = field(default_factory=dict)  # which call takes an order
     bad_item: bool = True  # `refuse_sku:<sku>` makes the fake refuse one item; False: an unknown SKU does
     confirmed: str = "shipments"  # counter of shipment confirmations; `{order}` is the order's remote id
     carrier_word: bool = True  # the channel keeps the carrier's name as the merchant wrote it
@@ -181,14 +185,24 @@ TABLE: dict[str, Peculiar] = {
         read_only="read_only_key",
         # Files are worked off after a while, and how a price import went may be asked once a minute.
         settle_s=61.0,
+        # One list of orders a minute; after a refusal that names no time the pipeline goes at half of it.
+        patience_s=150.0,
         write_fault={"method": "POST", "path": "/imports"},
         # Telling the carrier twice is harmless; shipping is what must not be told twice.
         confirm_fault={"method": "PUT", "path": "/ship"},
+        accept_fault={"method": "PUT", "path": "/accept"},
     ),
     "yurtici": Peculiar(
         # The carrier answers a question for the same key once a minute.
         settle_s=61.0,
         reads_repeat=False,
+    ),
+    "mng": Peculiar(
+        # A closed account gets no token; the contract is over, and no new key helps.
+        token=TokenFacts(8 * 3600, "/mngapi/api/token", "account_closed", "tokens", frozenset({"auth.suspended"})),
+    ),
+    "sendeo": Peculiar(
+        token=TokenFacts(20 * 3600, "/api/Token/LoginAES", "account_closed", "tokens", frozenset({"auth.suspended"})),
     ),
 }  # fmt: skip
 

@@ -34,6 +34,7 @@ from app.contracts import (
     ProviderError,
     Secret,
     Token,
+    answered_of,
     parse_manifest,
     throttling_of,
 )
@@ -105,7 +106,7 @@ def subjects(root: Path) -> tuple[list[Subject], dict[str, list[Subject]]]:
         if not one.manifest.client or one.manifest.readiness in (Readiness.PLANNED, Readiness.RETIRED):
             continue
         if one.manifest.readiness in (Readiness.FILE, Readiness.LINK):
-            continue  # files, not calls: tests/providers/families/test_sheets_contract.py
+            continue  # files, not calls: tests/providers/families/test_sheets_contract.py, test_sheet_carrier.py
         if one.manifest.client in first:
             others.setdefault(first[one.manifest.client].id, []).append(one)
         else:
@@ -339,7 +340,7 @@ class Rig:
             connection_id=1, account_id=ACCOUNT_ID, connection_name=CONNECTION,
             deadline_s=deadline_s or DEADLINES_S[m.category],
             hosts=frozenset({host_of(one) for one in urls.values()} | set(m.hosts)), limits=m.limits,
-            throttling=throttling_of(subject.client()),
+            throttling=throttling_of(subject.client()), answered=answered_of(subject.client()),
         )  # fmt: skip
         account = Account(
             id=ACCOUNT_ID, integration=m.id, environment="live", urls=urls, tokens=self.tokens, now=self.now,

@@ -84,7 +84,8 @@ _NAMES = ("500", "503", "429", "429-with-retry-after", "cut", "drop")
 async def read_heals(rig: Rig, name: str) -> None:
     """Once: the same read goes through, after the wait that the vendor asked for."""
     rig.reset(orders=3)
-    provider = rig.provider()
+    patience = rig.peculiar.patience_s if "429" in name else 0.0
+    provider = rig.provider(deadline_s=patience) if patience else rig.provider()
     await rig.read(provider)
     fault = HEALED[_NAMES.index(name)]
     rig.slept.clear()

@@ -1,5 +1,5 @@
 """What a merchant does for the buyer after the sale: answering questions, telling where the invoice lies, splitting a package,
-saying how many boxes it has. Each is told once, and the vendor has it.
+saying how many boxes it has, taking an order. Each is told once, and the vendor has it.
 """
 
 from __future__ import annotations
@@ -116,6 +116,72 @@ async def boxes_are_told(rig: Rig) -> None:
             assert outcome.message is not None
     assert taken, "nobody took it"
     assert sum(row.get("boxes") == 7 for row in rig.truth("shipments")) == taken
+
+
+# -- orders that wait for the merchant's word ---------------------------------------------------------------------------
+async def _waiting(rig: Rig, provider: Any, least: int = 1) -> list[Order]:
+    """Orders that wait, of at least so many lines."""
+    rig.reset(listings=20)
+    rig.post("orders", {"count": 30})
+    rig.advance(rig.peculiar.visible_after_s)
+    found = [one for one in (await _orders(rig, provider)).values() if one.extra.get("waits_for") == "acceptance"]
+    assert found, "no order of the fake's waits for acceptance"
+    assert {one.status for one in found} == {OrderStatus.PENDING}, "it may not be shipped yet"
+    chosen = [one for one in found if len(one.lines) >= least]
+    assert chosen, f"none has {least} lines"
+    return chosen
+
+
+async def _again(rig: Rig, provider: Any, order: Order) -> Order:
+    rig.advance(max(rig.peculiar.visible_after_s, 60))
+    return (await _orders(rig, provider))[order.remote_id]
+
+
+@check("order_source", "order_acceptance")
+async def an_order_is_accepted(rig: Rig) -> None:
+    """It goes on, and the same word again is harmless; to refuse it now is too late."""
+    provider = rig.provider()
+    order = (await _waiting(rig, provider))[0]
+    for _ in range(2):
+        outcome = await provider.accept(order)
+        assert outcome.state is OutcomeState.DONE, outcome
+    after = await _again(rig, provider, order)
+    assert not after.extra.get("waits_for"), after.vendor_status
+    assert after.status is not OrderStatus.CANCELLED
+    assert not any(line.cancelled for line in after.lines)
+    late = await provider.accept(order, ())
+    assert (late.state, late.message is not None) == (OutcomeState.REFUSED, True), late
+
+
+@check("order_source", "order_acceptance")
+async def lines_and_orders_are_refused(rig: Rig) -> None:
+    provider = rig.provider()
+    waiting = await _waiting(rig, provider, 2)
+    partly, whole = waiting[0], waiting[-1]
+    assert partly is not whole
+    taken = partly.lines[0].remote_id
+    odd = await provider.accept(partly, ["not-a-line"])
+    assert odd.state is OutcomeState.REFUSED, "an unknown line"
+    for order, lines in ((partly, [taken]), (whole, [])):
+        for _ in range(2):
+            outcome = await provider.accept(order, lines)
+            assert outcome.state is OutcomeState.DONE, outcome
+    after = await _again(rig, provider, partly)
+    assert {line.remote_id for line in after.lines if not line.cancelled} == {taken}
+    assert (await _again(rig, provider, whole)).status is OrderStatus.CANCELLED
+
+
+@check("order_source", "order_acceptance")
+async def an_acceptance_whose_answer_is_lost(rig: Rig) -> None:
+    """It is looked up, or told as unknown; whoever says it again hears yes."""
+    provider = rig.provider()
+    order = (await _waiting(rig, provider))[0]
+    rig.fault("drop_after", 1, **rig.peculiar.accept_fault)
+    first = await provider.accept(order)
+    assert first.state in (OutcomeState.DONE, OutcomeState.UNKNOWN), first
+    assert any(one["fault"] == "drop_after" for one in rig.get("calls")), "the fault never met the write"
+    assert (await provider.accept(order)).state is OutcomeState.DONE
+    assert not (await _again(rig, provider, order)).extra.get("waits_for")
 
 
 # -- views of an account whose orders another integration reads ---------------------------------------------------------

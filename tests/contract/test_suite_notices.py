@@ -219,6 +219,7 @@ WRONGS: list[tuple[Patch, str]] = [
 ]
 
 
+@pytest.mark.logs_secrets  # some of these wrongs do nothing else
 @pytest.mark.parametrize(("wrong", "name"), WRONGS, ids=lambda one: one if isinstance(one, str) else one.__name__)
 async def test_it_is_noticed(
     wrong: Patch, name: str, written: Path, own_hosts: Hosts, caplog: pytest.LogCaptureFixture,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from app.contracts import Manifest
@@ -121,6 +122,10 @@ def test_gold_needs_each_extra_or_a_reason() -> None:
     reason = Feature("Settlements", reason=Words("Satıcıya verilmiyor.", "Not given to sellers."))
     assert _tier(_manifest(without, (reason,)), checks=checks) == "platinum"
     assert lacking(_manifest(CAN, (Feature("FBA", "fulfilment"),))) == ["fulfilment"]
+    none = msgspec.structs.replace(_manifest(without), without={"settlements": Words("Servisi yok.", "No service.")})
+    assert lacking(none) == []
+    other = msgspec.structs.replace(_manifest(without), without={"labels": Words("Servisi yok.", "No service.")})
+    assert lacking(other) == ["settlements"], "a word about labels says nothing of payouts"
 
 
 # -- what is shown -------------------------------------------------------------------------------------------------------

@@ -26,6 +26,7 @@ from app.contracts import Manifest
 from app.contracts.capabilities import WRITES
 from app.contracts.catalogue import INDEX, Entry, providers_root
 from app.contracts.indexing import build_index, index_bytes, read_index
+from app.contracts.manifest import WITHOUT
 from tests.contract.checks import Check, run
 from tests.contract.rig import Hosts, Subject
 from tests.contract.suite import checks_for, sister_checks, subjects
@@ -34,7 +35,8 @@ REPO = Path(__file__).resolve().parents[2]
 TIERS = ("", "bronze", "silver", "gold", "platinum")
 BEGIN, END = "<!-- tiers: python -m tests.contract.tiers --write -->", "<!-- end of tiers -->"
 READS = frozenset({"probe", "order_source", "listing_source"})
-#: What gold asks for beside reading and writing, by category. One that the manifest lacks needs a feature with a reason.
+#: What gold asks for beside reading and writing, by category. One that the manifest lacks needs a feature with a reason, or a word in
+#: `without` that the vendor's interface has none.
 EXTRAS: dict[str, tuple[str, ...]] = {
     "marketplace-tr": ("label_source", "claims", "settlements"),
     "marketplace-world": ("label_source", "claims", "settlements"),
@@ -100,8 +102,9 @@ def lacking(manifest: Manifest) -> list[str]:
     """What gold asks for, the client does not do, and no reason is given for."""
     missing = [one.capability for one in manifest.features if one.capability not in ("", *manifest.capabilities)]
     reasons = [one.name.casefold() for one in manifest.features if one.reason.en]
+    absent = {WITHOUT[key] for key in manifest.without}
     for name in EXTRAS.get(manifest.category, ()):
-        excused = any(word in reason for word in EXCUSES[name] for reason in reasons)
+        excused = name in absent or any(word in reason for word in EXCUSES[name] for reason in reasons)
         if name not in manifest.capabilities and not excused:
             missing.append(name)
     return sorted(set(missing))

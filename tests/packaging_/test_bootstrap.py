@@ -73,7 +73,18 @@ def test_test_runs_pytest_offscreen_and_passes_its_code(monkeypatch: pytest.Monk
     assert commands.main(["test", "-k", "money", "--cov"]) == 3
     ((line, variables),) = recorder.calls
     everyday = ["-m", "not screens and not bench and not deep"]
-    assert line == ["-m", "pytest", "-n", "2", "--dist", "loadfile", *everyday, "-k", "money", "--cov"]
+    assert line == [
+        "-m",
+        "pytest",
+        "-n",
+        str(min(8, (os.cpu_count() or 2) + 1)),
+        "--dist",
+        "worksteal",
+        *everyday,
+        "-k",
+        "money",
+        "--cov",
+    ]
     assert (variables["QT_QPA_PLATFORM"], variables["PYTHONUTF8"]) == ("offscreen", "1")
     assert recorder.levels == ["test"]
 

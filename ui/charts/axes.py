@@ -9,11 +9,12 @@ import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF
 
 from ui.charts.data import time_ticks, value_ticks
+from ui.charts.units import MS, Unit
 from ui.theme import font, metrics, theme
 from ui.theme.charts import AXIS_TEXT, GRID
 from ui.widgets.base import LEFT, draw_text
 
-VALUE_WIDTH, TIME_HEIGHT, NAME_WIDTH = 58, 22, 44
+VALUE_WIDTH, TIME_HEIGHT, NAME_WIDTH, _NAME_MOST = 58, 22, 44, 110
 _BETWEEN_TIMES = 76  # px a time's words need
 
 
@@ -44,7 +45,7 @@ class _Axis(pg.AxisItem):
 
 
 class ValueAxis(_Axis):
-    """Milliseconds or seconds, with the only grid lines that the chart has."""
+    """The values' words, with the only grid lines that the chart has."""
 
     def __init__(self) -> None:
         super().__init__("left")
@@ -55,9 +56,13 @@ class ValueAxis(_Axis):
         # pyqtgraph leaves out words that reach beyond this: the top and the bottom tick would have none.
         return super().boundingRect().adjusted(0, -8, 0, 8)
 
-    def set_scale(self, top: float, step: float) -> None:
-        """Ticks from 0 to `top` ms."""
-        self._ticks = value_ticks(top, step)
+    def set_scale(self, top: float, step: float, floor: float = 0.0, unit: Unit = MS) -> None:
+        """Ticks from `floor` to `top`; as wide as their words need."""
+        self._ticks = value_ticks(top, step, floor, unit)
+        widest = max(metrics("tiny").horizontalAdvance(words) for _, words in self._ticks)
+        wide = max(VALUE_WIDTH, widest + 14)
+        if wide != self.fixedWidth:
+            self.setWidth(wide)
         self.picture = None
         self.update()
 
@@ -89,6 +94,10 @@ class EndNames(pg.AxisItem):
     def set_ends(self, ends: list[tuple[str, str, float]]) -> None:
         """(name, colour role, last value) per line."""
         self._ends = ends
+        widest = max((metrics("tiny_strong").horizontalAdvance(name) for name, _, _ in ends), default=0)
+        wide = max(NAME_WIDTH, min(_NAME_MOST, widest + 16))
+        if wide != self.fixedWidth:
+            self.setWidth(wide)
         self.update()
 
     def places(self) -> list[tuple[str, str, float]]:

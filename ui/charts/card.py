@@ -3,7 +3,8 @@ table. Light until `prepare()`: pyqtgraph comes then, in a thread."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -27,11 +28,13 @@ class ChartCard(Card):
     """`ChartCard(title, file_name, spans, span)`. `file_name` is what an export is called without its ending.
 
     `await prepare()` once, then `show_data(data)` or `show_empty(fact, next)`. `plot` is the line plot (None before).
+    `offer_pin()` puts a pin into its head; `audit(kind, rows)` is awaited after a file was written.
     """
 
     span_chosen = Signal(str)
     range_wanted = Signal(object, object)
     said = Signal(str, str, str)
+    pin_asked = Signal()
 
     def __init__(
         self,
@@ -46,6 +49,7 @@ class ChartCard(Card):
         self.data: ChartData | None = None
         self.plot: Any = None
         self.table: DenseTable | None = None
+        self.audit: Callable[[str, int], Awaitable[object]] | None = None
         self._as_table = False
         self._empty: tuple[str, str] | None = None
         self.head.takeAt(self.head.count() - 1)  # the legend stretches instead
@@ -56,8 +60,11 @@ class ChartCard(Card):
         self.table_button.clicked.connect(self.toggle_table)
         self.export_button = IconButton("download-simple", t("chart.export"), small=True)
         self.export_button.clicked.connect(self._export_menu)
+        self.pin_button = IconButton("push-pin", t("chart.pin"), small=True)
+        self.pin_button.clicked.connect(self.pin_asked)
+        self.pin_button.hide()
         self.head.addWidget(self.legend, 1)
-        for part in (self.segment, self.table_button, self.export_button):
+        for part in (self.segment, self.table_button, self.pin_button, self.export_button):
             self.head.addWidget(part)
         self._place = QWidget()
         self._stack = QStackedLayout(self._place)
@@ -72,6 +79,26 @@ class ChartCard(Card):
         self._choose()
 
     # -- contents ----------------------------------------------------------------------------------------------------
+    def offer_pin(self, pinned: bool) -> None:
+        """Shows the pin, as one that puts the chart onto Today or takes it away."""
+        self.pin_button.set_name(t("chart.unpin" if pinned else "chart.pin"))
+        self.pin_button.set_icon_name("push-pin-slash" if pinned else "push-pin")
+        self.pin_button.show()
+
+    def put_first(self, *widgets: QWidget) -> None:
+        """These stand at the head's beginning, in the title's place."""
+        self._title.hide()
+        self._note.hide()
+        for place, widget in enumerate(widgets):
+            self.head.insertWidget(place, widget)
+
+    def set_words(self, title: str) -> None:
+        """Another chart in the same card: its title, also that of an exported picture."""
+        self._title_words = title
+        self.set_title(title)
+        if self.plot is not None:
+            self.plot.setAccessibleName(title)
+
     @property
     def span(self) -> str:
         """The chosen span's name."""
@@ -98,6 +125,7 @@ class ChartCard(Card):
             self.plot = module.LinePlot(self._title_words)
             self.plot.rested.connect(self.range_wanted)
             self._stack.addWidget(self.plot)
+            await asyncio.sleep(0)  # building and filling in one go would hold the loop twice as long
             if self.data is not None:
                 self.plot.show_data(self.data)
             self._choose()
@@ -155,6 +183,16 @@ class ChartCard(Card):
         self.table_button.set_name(name)
         self.table_button.set_icon_name("chart-line" if self._as_table else "table")
 
+    def zoom(self, factor: float) -> None:
+        """Shows `factor` times as long a span; nothing while there is no plot."""
+        if self.plot is not None and self.plot.isVisible():
+            self.plot.zoom(factor)
+
+    def home(self) -> None:
+        """Back to the present and the whole span."""
+        if self.plot is not None and self.plot.isVisible():
+            self.plot.home()
+
     # -- table -------------------------------------------------------------------------------------------------------
     def toggle_table(self) -> None:
         """Chart to table and back (T)."""
@@ -183,7 +221,7 @@ class ChartCard(Card):
             self.table = None
 
     async def _fetch(self, offset: int, limit: int, _sort: Any, _filter: Any) -> list[tuple[object, ...]]:
-        return self.table_rows()[offset : offset + limit]
+        return [] if self.data is None else self.data.table_rows(offset, limit)
 
     async def _count(self, _filter: Any) -> int:
         return 0 if self.data is None else len(self.data.times)
@@ -226,6 +264,8 @@ class ChartCard(Card):
         path = path if path.suffix else path.with_suffix(f".{kind}")
         try:
             await (save_sheet(data, path) if image is None else save_picture(image, path))
+            if self.audit is not None:
+                await self.audit(kind, len(data.times))
         except OSError as error:
             self.said.emit("unhealthy", t("chart.not_saved", name=path.name), error.strerror or str(error))
         else:

@@ -6,14 +6,20 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from functools import cached_property
 from itertools import pairwise
 from statistics import median
 
 from app.formats.tables import Cell, Sheet, csv_bytes
+from ui.charts.units import MS, Unit, round_ms
 from ui.theme.charts import SeriesLook
 from ui.words import figures, t, words
+
+__all__ = [
+    "MOST_POINTS", "SPANS", "ChartData", "Extra", "Incident", "Line", "floor_of", "nice_top", "points_for", "round_ms",
+    "time_ticks", "value_ticks",
+]  # fmt: skip
 
 #: No curve may hold more (an antialiased line of 2 px is slow beyond that).
 MOST_POINTS = 400
@@ -29,12 +35,14 @@ SPANS: dict[str, timedelta] = {
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One curve. `values` in ms, one per time of the data, None where nothing was measured."""
+    """One curve. `values` in the data's unit, one per time, None where nothing was measured. `exact`: the same for money,
+    which no float may tell; curves are drawn from `values` alone."""
 
     key: str
     name: str
     values: tuple[float | None, ...]
     look: SeriesLook
+    exact: tuple[Decimal | None, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +65,9 @@ class Incident:
 
 @dataclass(frozen=True)
 class ChartData:
-    """`times` are the starts of spans of `step`, oldest first. `goal` in ms or None; `band` two keys of lines that have a
-    soft band between them. `words` of the goal are ready to show."""
+    """`times` are the starts of spans of `step`, oldest first. `goal` in `unit` or None; `band` two keys of lines that have a
+    soft band between them. `words` of the goal are ready to show. `floor` and `ceiling` are the axis' ends (None: by the
+    values)."""
 
     since: datetime
     until: datetime
@@ -70,6 +79,9 @@ class ChartData:
     goal_words: str = ""
     band: tuple[str, str] | None = None
     step: timedelta = field(default=timedelta(minutes=1))
+    unit: Unit = MS
+    floor: float = 0.0
+    ceiling: float | None = None
 
     @property
     def empty(self) -> bool:
@@ -113,10 +125,12 @@ class ChartData:
     def value_words(self, line: Line, index: int) -> str:
         """A value as a person reads it; "—" for none."""
         value = line.values[index]
-        return "—" if value is None else figures().response(round_ms(value))
+        return "—" if value is None else self.unit.words(value, line.exact[index] if line.exact else None)
 
-    def table_rows(self) -> list[tuple[object, ...]]:
-        """(key, time, one text per line, one number per extra), newest first."""
+    def table_rows(self, offset: int = 0, limit: int | None = None) -> list[tuple[object, ...]]:
+        """(key, time, one text per line, one number per extra), newest first; only those of a window of rows, if asked so."""
+        last = len(self.times) - 1 - offset
+        stop = -1 if limit is None else max(-1, last - limit)
         return [
             (
                 int(self.times[i].timestamp()),
@@ -124,28 +138,27 @@ class ChartData:
                 *(self.value_words(line, i) for line in self.lines),
                 *(extra.values[i] for extra in self.extras),
             )
-            for i in range(len(self.times) - 1, -1, -1)
+            for i in range(last, stop, -1)
         ]
 
     def csv_bytes(self) -> bytes:
-        """A sheet of the same figures, oldest first: local time with its offset, whole milliseconds, counts. The
+        """A sheet of the same figures, oldest first: local time with its offset, figures in the unit, counts. The
         separator is what the language's spreadsheet expects."""
-        ms = [f"{line.name} ({t('chart.ms')})" for line in self.lines]
+        names = [self.unit.heading(line.name) for line in self.lines]
         rows: list[list[Cell]] = [
             [
                 at.astimezone().isoformat(timespec="minutes"),
-                *(None if (value := line.values[i]) is None else round_ms(value) for line in self.lines),
+                *(self._cell(line, i) for line in self.lines),
                 *(extra.values[i] for extra in self.extras),
             ]
             for i, at in enumerate(self.times)
         ]
-        sheet = Sheet("", [t("chart.time"), *ms, *(extra.name for extra in self.extras)], rows)
+        sheet = Sheet("", [t("chart.time"), *names, *(extra.name for extra in self.extras)], rows)
         return csv_bytes(sheet, turkish=words().figures.point == ",")
 
-
-def round_ms(value: float) -> int:
-    """Whole milliseconds, half up."""
-    return int(Decimal(repr(value)).quantize(Decimal(1), rounding=ROUND_HALF_UP))
+    def _cell(self, line: Line, index: int) -> Cell:
+        value = line.values[index]
+        return None if value is None else self.unit.cell(value, line.exact[index] if line.exact else None)
 
 
 def points_for(width_px: int) -> int:
@@ -164,19 +177,15 @@ def nice_top(top: float, most: int = 7) -> tuple[float, float]:
     return math.ceil(top / step * 0.999) * step, step
 
 
-def value_ticks(top: float, step: float) -> list[tuple[float, str]]:
-    """Ticks from 0 up with their words. The unit stands once, at the top tick: seconds from 2 s on, else ms."""
-    seconds = top >= 2000
-    unit = t("chart.s") if seconds else t("chart.ms")
-    made = []
-    count = round(top / step)
-    for i in range(count + 1):
-        value = i * step
-        shown = Decimal(repr(round(value / 1000 if seconds else value, 6))).normalize()
-        places = max(0, -int(shown.as_tuple().exponent))
-        text = figures().number(shown, places)
-        made.append((value, f"{text} {unit}" if i == count else text))
-    return made
+def floor_of(least: float) -> float:
+    """Where an axis of shares (0–100) begins so that what is missing from a hundred can be seen: 99 for 99,4; 0 for 12."""
+    return next((floor for floor in (99.0, 95.0, 90.0, 75.0, 50.0) if least >= floor), 0.0)
+
+
+def value_ticks(top: float, step: float, floor: float = 0.0, unit: Unit = MS) -> list[tuple[float, str]]:
+    """Ticks from `floor` up with their words; milliseconds are read as seconds from 2 s on."""
+    count = round((top - floor) / step)
+    return [(v := floor + i * step, unit.tick(v, top, last=i == count)) for i in range(count + 1)]
 
 
 _TICKS = (

@@ -1,6 +1,6 @@
 """The line plot itself. Stands on pyqtgraph, so it is imported by `ui.charts.loading` in a thread and by nobody else.
 
-A bare view with three axes instead of pyqtgraph's plot widget: no menus, no zoom, a third of the time to build. Wide lines
+A bare view with three axes instead of pyqtgraph's plot widget: no menus, a third of the time to build. Wide lines
 are drawn in segments and none holds more than 400 points; while a hand pans all are 1 px (the trap of antialiased pens).
 """
 
@@ -16,10 +16,11 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QPainter, QPen, QWheelEvent
 
 from ui.charts.axes import EndNames, TimeAxis, ValueAxis
-from ui.charts.data import MOST_POINTS, ChartData, Incident, Line, nice_top
+from ui.charts.data import MOST_POINTS, ChartData, Line, nice_top
 from ui.charts.hover import Entry, HoverBox
+from ui.charts.shade import Band, Shade, ShadeLayer
 from ui.theme import appearance, font, theme
-from ui.theme.charts import BAND_ALPHA, GOAL, HAIRLINE, INCIDENT_ALPHA, INCIDENT_CAP, INCIDENT_ROLES, SeriesLook
+from ui.theme.charts import BAND_ALPHA, GOAL, HAIRLINE, SeriesLook
 from ui.widgets.base import draw_ring
 from ui.words import figures, t
 
@@ -29,6 +30,8 @@ REST_MS = 160
 #: Below this share of the goal the curves get the height for themselves, and the goal stands at the top edge with an arrow.
 _FAR = 1 / 6
 _END = 0.007
+_CLOSEST_S = 600  # the shortest span: minutes are the finest that is kept
+_ZOOM = 0.5
 _SYMBOLS = {"circle": "o", "square": "s", "triangle": "t1", "diamond": "d"}
 _KEPT = timedelta(days=730)  # how far back the roll-ups reach
 
@@ -55,35 +58,10 @@ class _Ground(pg.ViewBox):
         ev.ignore()
 
 
-class _Shade(pg.LinearRegionItem):
-    """An incident: a fixed shade with a cap at its top, in the colour of its state."""
-
-    def __init__(self, incident: Incident) -> None:
-        super().__init__((incident.since.timestamp(), incident.until.timestamp()), movable=False)
-        self.incident = incident
-        self.role = INCIDENT_ROLES.get(incident.state, "degraded_mark")
-        self.setZValue(-50)
-        self.recolour()
-
-    def recolour(self) -> None:
-        """The theme's colours."""
-        self.setBrush(pg.mkBrush(theme().soft(self.role, INCIDENT_ALPHA)))
-        for edge in self.lines:
-            edge.setPen(pg.mkPen(None))
-
-    def paint(self, p: QPainter, *args: Any) -> None:
-        super().paint(p, *args)
-        box = self.boundingRect()
-        tall = self.pixelLength(pg.Point(0, 1)) or 0.0
-        p.fillRect(
-            QRectF(box.left(), box.bottom() - tall * INCIDENT_CAP, box.width(), tall * INCIDENT_CAP),
-            theme().ink(self.role),
-        )
-
-
 class LinePlot(pg.GraphicsView):
     """`LinePlot()`; `show_data(data)`, `recolour()`, `set_cursor(index)`. Signal `rested(since, until)`: the hand that panned
-    rests. Left and right walk from point to point, with Shift they pan; Home goes back to the present."""
+    rests. Left and right walk from point to point, with Shift they pan, up and down with Shift (or + and -, or the wheel with
+    Ctrl) zoom; Home goes back to the present and the whole span."""
 
     rested = Signal(object, object)
     cursor_moved = Signal(object)
@@ -106,9 +84,12 @@ class LinePlot(pg.GraphicsView):
             axis.linkToView(self.ground)
             layout.addItem(axis, row, column)
         self.data: ChartData | None = None
+        self._whole = (0.0, 1.0)
         self.curves: dict[str, pg.PlotDataItem] = {}
-        self.shades: list[_Shade] = []
-        self.band: pg.FillBetweenItem | None = None
+        self.shades: list[Shade] = []
+        self.layer = ShadeLayer()
+        self.ground.addItem(self.layer, ignoreBounds=True)
+        self.band: Band | None = None
         self.cursor: int | None = None
         self.thin = False
         self._as_picture = False
@@ -152,12 +133,12 @@ class LinePlot(pg.GraphicsView):
         if not keep_range:  # before the curves: each would be cut to the view twice
             length = (data.until - data.since).total_seconds()
             end = data.until.timestamp() + length * _END  # room for the markers at the lines' ends
-            self.ground.setLimits(
-                xMin=end - _KEPT.total_seconds(), xMax=end, minXRange=60, maxXRange=length * (1 + _END) * 1.001
-            )
-            self.ground.setRange(xRange=(data.since.timestamp(), end), yRange=(0, top), padding=0)
+            self._whole = (data.since.timestamp(), end)
+            kept = _KEPT.total_seconds()
+            self.ground.setLimits(xMin=end - kept, xMax=end, minXRange=_CLOSEST_S, maxXRange=kept)
+            self.ground.setRange(xRange=self._whole, yRange=(data.floor, top), padding=0)
         else:
-            self.ground.setYRange(0, top, padding=0)
+            self.ground.setYRange(data.floor, top, padding=0)
         for key in [key for key in self.curves if key not in {line.key for line in data.lines}]:
             self.ground.removeItem(self.curves.pop(key))
         for line in data.lines:
@@ -172,9 +153,12 @@ class LinePlot(pg.GraphicsView):
     def _scale(self, data: ChartData) -> float:
         """The axis' top; puts the goal's line at the goal, or its stand-in at the top edge when it is far above."""
         goal = data.goal
-        far = goal is not None and 0 < data.top < goal * _FAR
-        top, step = nice_top(max(data.top * 1.04, 0.0 if goal is None or far else goal * 1.12))
-        self.values.set_scale(top, step)
+        far = goal is not None and data.ceiling is None and 0 < data.top < goal * _FAR
+        if data.ceiling is not None:
+            top, step = data.ceiling, (data.ceiling - data.floor) / 5
+        else:
+            top, step = nice_top(max(data.top * 1.04, 0.0 if goal is None or far else goal * 1.12))
+        self.values.set_scale(top, step, data.floor, data.unit)
         self.goal.setVisible(goal is not None and not far)
         self.edge.setVisible(far)
         if goal is not None:
@@ -182,8 +166,12 @@ class LinePlot(pg.GraphicsView):
             self.edge.setValue(top)
             self.goal.label.setFormat(data.goal_words)
             self.edge.label.setFormat(t("chart.above", name=data.goal_words))
-            self.edge.label.setAnchor((0, 0))
-            self.edge.label.anchors = [(0, 0), (0, 0)]
+            # Above the line there is no room at the edge, and under a fixed top hardly any.
+            below = [(self.edge, True), (self.goal, data.ceiling is not None)]
+            for line, under in below:
+                anchor = (0, 0) if under else (0, 1)
+                line.label.setAnchor(anchor)
+                line.label.anchors = [anchor, anchor]
         return top
 
     def _curve(self, line: Line) -> pg.PlotDataItem:
@@ -202,17 +190,14 @@ class LinePlot(pg.GraphicsView):
             self.ground.removeItem(self.band)
             self.band = None
         if self.band is None and wanted is not None:
-            self.band = pg.FillBetweenItem(*wanted, pen=pg.mkPen(None))
+            self.band = Band(*wanted, pen=pg.mkPen(None))
             self.band.setZValue(-20)
             self.ground.addItem(self.band)
             self._put_band()
 
     def _shade(self, data: ChartData) -> None:
-        for old in self.shades:
-            self.ground.removeItem(old)
-        self.shades = [_Shade(incident) for incident in data.incidents]
-        for shade in self.shades:
-            self.ground.addItem(shade, ignoreBounds=True)
+        self.shades = [Shade(incident) for incident in data.incidents]
+        self.layer.show_shades(self.shades)
 
     def _marks(self, data: ChartData) -> None:
         """The marker and name at each line's end; a dot where a value stands alone and no stroke can show it."""
@@ -264,6 +249,7 @@ class LinePlot(pg.GraphicsView):
         self.hair.setPen(pg.mkPen(theme().ink(HAIRLINE), width=1))
         for shade in self.shades:
             shade.recolour()
+        self.layer.update()
         self._put_pens()
         if self.data is not None:
             self._marks(self.data)
@@ -303,6 +289,29 @@ class LinePlot(pg.GraphicsView):
         """What the view shows now, aware UTC."""
         low, high = self.ground.viewRange()[0]
         return datetime.fromtimestamp(low, UTC), datetime.fromtimestamp(high, UTC)
+
+    @property
+    def moved(self) -> bool:
+        """Whether a hand has moved or zoomed the view away from the span that was asked for."""
+        low, high = self.ground.viewRange()[0]
+        slack = (self._whole[1] - self._whole[0]) / 50
+        return bool(abs(low - self._whole[0]) > slack or abs(high - self._whole[1]) > slack)
+
+    def zoom(self, factor: float, at: float | None = None) -> None:
+        """Shows `factor` times as long a span (0.5: half of it) round an epoch second, else round its right end."""
+        low, high = self.ground.viewRange()[0]
+        limits = self.ground.state["limits"]
+        length = min(max((high - low) * factor, limits["xRange"][0]), limits["xRange"][1])
+        middle = high if at is None else min(max(at, low), high)
+        start = middle - (middle - low) / (high - low) * length
+        start = max(limits["xLimits"][0], min(start, limits["xLimits"][1] - length))
+        self.ground.setXRange(start, start + length, padding=0)
+        self._panning()
+
+    def home(self) -> None:
+        """Back to the present and the whole span."""
+        self.ground.setXRange(*self._whole, padding=0)
+        self._panning()
 
     def pan(self, share: float) -> None:
         """Moves the view by a share of its width: below 0 into the past, beyond 0 at most to the present."""
@@ -348,20 +357,32 @@ class LinePlot(pg.GraphicsView):
 
     # -- keys --------------------------------------------------------------------------------------------------------
     def wheelEvent(self, ev: QWheelEvent) -> None:
-        ev.ignore()  # the page scrolls
+        """With Ctrl it zooms where the pointer is; without, the page scrolls."""
+        turned = ev.angleDelta().y()
+        if not ev.modifiers() & Qt.KeyboardModifier.ControlModifier or not turned or self.data is None:
+            ev.ignore()
+            return
+        at = self.ground.mapSceneToView(self.mapToScene(ev.position().toPoint())).x()
+        self.zoom(_ZOOM if turned > 0 else 1 / _ZOOM, at)
+        ev.accept()
 
     def keyPressEvent(self, ev: QKeyEvent) -> None:
         step = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}.get(Qt.Key(ev.key()))
+        shift = bool(ev.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+        up, down = ev.key() == Qt.Key.Key_Up and shift, ev.key() == Qt.Key.Key_Down and shift
         data = self.data
         if data is None or not data.times:
             ev.ignore()
-        elif step is not None and ev.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+        elif up or down or ev.key() in (Qt.Key.Key_Plus, Qt.Key.Key_Minus):
+            at = data.times[self.cursor].timestamp() if self.cursor is not None else None
+            self.zoom(_ZOOM if up or ev.key() == Qt.Key.Key_Plus else 1 / _ZOOM, at)
+        elif step is not None and shift:
             self.pan(step / 4)
         elif step is not None:
             start = self.cursor if self.cursor is not None else (len(data.times) if step < 0 else -1)
             self.set_cursor(min(len(data.times) - 1, max(0, start + step)))
         elif ev.key() == Qt.Key.Key_Home:
-            self.pan(1e6)
+            self.home()
         else:
             ev.ignore()
 

@@ -6,7 +6,8 @@ it understands and overlooks the others; it must never fail on one.
 - "id": int, the row to open (an order, a listing, a job) · "connection": int, only this connection
 - "search": str, what stands in the search field · "view": str, a saved view: "today", "late", "unprinted", "cancel_asked"
   (orders, print), "problem", "on_the_way" … (parcels), "refused", "waiting" (prices), "running", "failed", "next" (jobs),
-  a section (settings), a span (audit)
+  a section (settings), a span (audit) · "plan": int, a stored plan of prices, 0 for the list of them (prices)
+- "chart": a `Pin` of ui.pages.health_pins, the chart to show (health)
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ PAGES: list[tuple[str, str, str]] = [
     ("connections", "ui.pages.connections", "ConnectionsPage"),
     ("health", "ui.pages.health", "HealthPage"),
     ("jobs", "ui.pages.jobs", "JobsPage"),
+    ("pack", "ui.pages.pack", "PackPage"),
     ("settings", "ui.pages.settings", "SettingsPage"),
 ]
 
@@ -40,6 +42,7 @@ ICONS: dict[str, str] = {
     "parcels": "truck",
     "prices": "tag",
     "print": "printer",
+    "pack": "package",
     "connections": "link",
     "health": "activity",
     "jobs": "list-bullets",

@@ -18,7 +18,7 @@ from ui.words import figures, t, words
 SHOWN = (
     "order_source", "listing_source", "price_sink", "stock_sink", "shipment_sink", "label_source", "carrier", "tracking",
     "claims", "settlements", "invoice_issuer", "ledger", "product_feed", "fulfilment",
-    "questions", "invoice_links", "package_splits", "box_info",
+    "questions", "invoice_links", "package_splits", "box_info", "order_acceptance",
 )  # fmt: skip
 
 

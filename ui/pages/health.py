@@ -4,7 +4,7 @@ shown is measured; nothing here calls a vendor but by the three buttons, each of
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -16,10 +16,14 @@ from app.api.answers import sentence
 from app.changes import CONNECTIONS, HEALTH, ChangeReport
 from app.contracts.catalogue import UnknownIntegration
 from app.jobs.runner import Result
-from app.monitor.health import State
+from app.monitor.health import HealthReport, State
+from app.monitor.keys import KeyStanding
+from app.store import ConnectionRow
 from ui.kit import Action, Burst, Operation, spawn
 from ui.pages.health_detail import HealthDetail
-from ui.pages.health_wall import COLUMNS, Watched, localised, looks, ordered, table_row, worst
+from ui.pages.health_pins import Pin
+from ui.pages.health_wall import COLUMNS, Watched, localised, looks, ordered, table_row, tightest, worst
+from ui.pages.today_figures import midnight
 from ui.services import Page, Services
 from ui.tables import DenseTable, WindowedTableModel
 from ui.theme import COMPACT
@@ -28,7 +32,7 @@ from ui.words import figures, t, words
 
 BURST_MS, EVERY_MS = 1000, 30_000
 _ALL: Hashable = "all"
-_MOST_ROWS = 8
+_MOST_ROWS, _AT_ONCE = 8, 16
 _STATES = (State.HEALTHY, State.DEGRADED, State.UNHEALTHY, State.OFFLINE, State.PAUSED)
 
 
@@ -43,6 +47,7 @@ class HealthPage(Page):
         self.wall: dict[int, Watched] = {}
         self._read_at: datetime | None = None
         self._wanted: int | None = None
+        self._chart: Pin | None = None
         self._busy: set[tuple[str, int]] = set()
         self._narrow = False
         self._in_detail = False
@@ -89,6 +94,10 @@ class HealthPage(Page):
         """For the palette and the help; a window that is built anew in another language has them already."""
         for name, run, symbol, keys in (
             ("table", self.toggle_table, "table", ("T",)),
+            ("pin", self.detail.card.pin, "push-pin", ()),
+            ("zoom_in", lambda: self.detail.card.zoom(0.5), "magnifying-glass-plus", ()),
+            ("zoom_out", lambda: self.detail.card.zoom(2.0), "magnifying-glass-minus", ()),
+            ("home", self.detail.card.home, "arrow-line-right", ()),
             ("test", self.test, "heartbeat", ()),
             ("sync", self.sync, "arrows-clockwise", ()),
             ("pause", self.pause, "pause", ()),
@@ -104,6 +113,8 @@ class HealthPage(Page):
             wanted = request.get("connection", request.get("id"))
             if isinstance(wanted, int):
                 self._wanted = wanted
+            chart = request.get("chart")
+            self._chart = chart if isinstance(chart, Pin) else None
         self.table.setFocus()
         spawn(self._first(), "health")
 
@@ -151,14 +162,19 @@ class HealthPage(Page):
         services = self.services
         rows = {row.id: row for row in await services.store.connections.list()}
         some = set(rows) if ids is None else set(ids) & set(rows) | (set(rows) - set(self.wall))
-        fresh: dict[int, Watched] = {}
-        if some == set(rows):
-            for report in await services.health.all():
-                if report.connection_id in rows:
-                    fresh[report.connection_id] = self._watched(rows[report.connection_id], report)
-        else:
-            for identity in sorted(some):
-                fresh[identity] = self._watched(rows[identity], await services.health.report(rows[identity]))
+        ids = sorted(some)
+        reports = await services.health.reports([rows[one] for one in ids])
+        today = await self._today(ids)
+        keys = await services.key_watch.all() if services.key_watch is not None else {}
+        fresh = {
+            report.connection_id: self._watched(
+                rows[report.connection_id],
+                report,
+                today.get(report.connection_id),
+                keys.get(rows[report.connection_id].account_id),
+            )
+            for report in reports
+        }
         kept = {key: one for key, one in self.wall.items() if key in rows}
         self.wall = {**kept, **fresh}
         self._read_at = services.now()
@@ -166,13 +182,29 @@ class HealthPage(Page):
         self._tell()
         await self._choose()
 
-    def _watched(self, row: Any, report: Any) -> Watched:
+    async def _today(self, ids: Sequence[int]) -> dict[int, float | None]:
+        """Availability since midnight of the user's zone, by connection."""
+        now = self.services.now()
+        since = midnight(now.astimezone())
+        found: dict[int, float | None] = {}
+        for first in range(0, len(ids), _AT_ONCE):  # a reader must not hold the interpreter for long
+            totals = await self.services.store.samples.totals(ids[first : first + _AT_ONCE], [(since, now)])
+            found.update({one: None if point is None else point.availability for one, (point,) in totals.items()})
+        return found
+
+    def _watched(
+        self, row: ConnectionRow, report: HealthReport, today: float | None, key: KeyStanding | None
+    ) -> Watched:
         try:
-            title = self.services.catalogue.entries[row.integration].name
+            manifest = self.services.catalogue.manifest(row.integration)
+            title, limits = manifest.name, manifest.limits
         except (KeyError, UnknownIntegration):
-            title = row.integration
-        waiting = [w for w in self.services.network.queue(row.account_id) if w.connection_id in (0, row.id)]
-        return Watched(row, report, title, len(waiting), max((w.seconds for w in waiting), default=0.0))
+            title, limits = row.integration, ()
+        network = self.services.network
+        waiting = [w for w in network.queue(row.account_id) if w.connection_id in (0, row.id)]
+        last = max((w.seconds for w in waiting), default=0.0)
+        room = tightest(network.head_room(row.account_id), limits)
+        return Watched(row, report, title, len(waiting), last, today, room, key)
 
     async def _fetch(self, offset: int, limit: int, sort: Any, _filter: Any) -> list[tuple[Any, ...]]:
         now = self.services.now()
@@ -273,6 +305,9 @@ class HealthPage(Page):
 
     async def _show(self, one: Watched) -> None:
         self.detail.show_connection(one)
+        chart, self._chart = self._chart, None
+        if chart is not None and chart.subject.connection in (0, one.row.id):
+            self.detail.look_at(chart.subject, chart.span)
         self._arrange()
         self._buttons()
         await self.detail.refresh()

@@ -3,21 +3,27 @@ availability, and the evidence behind them. It reads the store's roll-ups; what 
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLayout, QScrollArea, QStackedLayout, QVBoxLayout, QWidget
 
+from app.api.health_words import score_words, target_words, whose_fault
 from app.monitor.health import State
-from ui.charts import ChartCard, DayCells, StackedBars
+from ui.charts import Bar, DayCell, DayCells, StackedBars
 from ui.kit import spawn
+from ui.pages.health_chart import SubjectCard
 from ui.pages.health_evidence import ASKED, Evidence, evidence_rows
-from ui.pages.health_figures import DAYS, chart_data, day_cells, error_bars, percent, stacks, window
+from ui.pages.health_figures import DAYS, day_cells, error_bars, percent, stacks, total_share, window
+from ui.pages.health_series import COUNTED, OF_CALLS, Subject, call_chart, goals, load, read_points
 from ui.pages.health_wall import Watched, blame_sentence, looks, state_words
 from ui.services import Services
 from ui.widgets import Button, Card, Chip, CutText, Dot, IconButton, Note, Segment, Text
-from ui.words import t
+from ui.words import t, words
 
 CHARTS, EVIDENCE = "charts", "evidence"
 _SIDE_WIDTH = 268
@@ -42,6 +48,7 @@ class HealthDetail(QWidget):
         self._asked = 0
         self._span_by_hand = False
         self._panned: tuple[datetime, datetime] | None = None
+        self._share: float | None = None
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -110,7 +117,8 @@ class HealthDetail(QWidget):
         self._across = QBoxLayout(QBoxLayout.Direction.LeftToRight, place)
         self._across.setContentsMargins(0, 0, 0, 0)
         self._across.setSpacing(12)
-        self.card = ChartCard(t("health.response"), "response")
+        self.card = SubjectCard(self.services)
+        self.card.subject_chosen.connect(self._subject_chosen)
         self.card.span_chosen.connect(self._span_chosen)
         self.card.range_wanted.connect(self._range_wanted)
         self.card.said.connect(self.said)
@@ -127,6 +135,8 @@ class HealthDetail(QWidget):
         self.days = DayCells(t("health.availability"))
         self.days.pointed.connect(self._day_pointed)
         self.days_card.body.addWidget(self.days)
+        self.score = Text("", "body", "text_2", wrap=True)
+        self.days_card.body.addWidget(self.score)
         side.addWidget(self.days_card)
         self._across.addWidget(self._side)
         self.set_inner_width(1400)
@@ -164,7 +174,7 @@ class HealthDetail(QWidget):
         self._words(watched, other)
         if other:
             self._panned = None
-            self.card.set_file_name(f"{watched.row.integration}-{watched.row.id}")
+        self.card.show_owner(watched)
 
     def _words(self, watched: Watched, other: bool) -> None:
         report = watched.report
@@ -191,6 +201,8 @@ class HealthDetail(QWidget):
         if not calm:
             self.note.set_words("", blame_sentence(report))
         self.note.setVisible(not calm)
+        lines = (target_words(words(), report), score_words(words(), report.score))
+        self.score.setText("\n".join(line for line in lines if line))
         self.setAccessibleName(f"{watched.title} {report.connection}")
         self.setAccessibleDescription(blame_sentence(report))
 
@@ -202,43 +214,82 @@ class HealthDetail(QWidget):
         self._asked += 1
         asked = self._asked
         samples, now, identity = self.services.store.samples, self.services.now(), watched.row.id
+        subject = self.card.subject
+        of_calls = subject if subject.measure in OF_CALLS else Subject(connection=identity)
+        aims = goals(self.services, of_calls, watched.row)
         errors = await samples.recent_errors(identity, ASKED)  # first: by then the chart has its width
         span, many = self.card.span if self._span_by_hand else "24h", self.card.points
         since, until = window(span, now)
-        points = await samples.series(identity, since, until, many)
+        points = await read_points(self.services, of_calls, since, until, many)
         if not self._span_by_hand and points and points[0].at > now - timedelta(hours=1):
             span = "1h"  # a day of one dot says nothing: the first hour is looked at closely
             since, until = window(span, now)
-            points = await samples.series(identity, since, until, many)
-        hours = await samples.series(identity, now - timedelta(days=DAYS), now, DAYS * 24)
+            points = await read_points(self.services, of_calls, since, until, many)
+        hours = await read_points(self.services, of_calls, now - timedelta(days=DAYS), now, DAYS * 24)
+        if of_calls is subject and subject.measure not in COUNTED:
+            data = call_chart(points, subject, since, until, many, now, aims)
+        else:
+            data = await load(self.services, subject, since, until, many, watched.row)
+        kept = await samples.requests(identity, ASKED)
         if asked != self._asked:
-            return  # another connection or span was chosen meanwhile
+            return  # another connection, chart or span was chosen meanwhile
         self.card.set_span(span)
         if self._panned is None:
-            if points:
-                self.card.show_data(chart_data(points, since, until, watched.report.goal_ms, many, now))
-            elif hours or watched.report.last_ok_at is not None:
-                self.card.show_empty(t("health.no_calls"), t("health.no_calls_next"))
+            if data is not None:
+                self.card.show_data(data)
             else:
-                self.card.show_empty(t("health.not_called_yet"), t("health.not_called_next"))
-        self.bars.show_bars(stacks(), error_bars(points, since, until, span))
+                self._show_nothing(subject, known=bool(hours) or watched.report.last_ok_at is not None)
+        await asyncio.sleep(0)  # the window paints between: all in one go would hold the loop too long
+        if asked != self._asked:
+            return
+        some = of_calls.operation or of_calls.probes or of_calls.category
+        self._share = total_share(hours) if some else watched.report.availability_30d
+        self._show_side(error_bars(points, since, until, span), day_cells(hours, now, aims[1]))
         self.errors_card.set_title(t("health.error_kinds"), t(f"chart.span_{span}"))
-        self.days.show_days(day_cells(hours, now))
+        await asyncio.sleep(0)
+        if asked == self._asked:
+            recent = self.services.network.samples.recent(identity, ASKED)
+            await self._show_evidence(watched, evidence_rows(recent, errors, kept))
+
+    def _show_side(self, bars: Sequence[Bar], days: Sequence[DayCell]) -> None:
+        self.bars.show_bars(stacks(), bars)
+        self.days.show_days(days)
         if self.days.at < 0:
             self._day_pointed("")
-        message = watched.report.message or watched.row.last_error
-        recent = self.services.network.samples.recent(identity, ASKED)
-        said = blame_sentence(watched.report) if watched.report.message is not None else ""
-        await self.evidence.show_rows(evidence_rows(recent, errors), message if said else None, said)
+
+    async def _show_evidence(self, watched: Watched, rows: list[tuple[Any, ...]]) -> None:
+        report = watched.report
+        message = report.message or watched.row.last_error
+        said = blame_sentence(report) if report.message is not None else ""
+        fault = whose_fault(words(), report, watched.title, self.services.now())
+        await self.evidence.show_rows(rows, message if said else None, f"{fault} {said}".strip())
 
     def _day_pointed(self, words: str) -> None:
-        share = self.watched.report.availability_30d if self.watched is not None else None
-        self.days_card.set_title(t("health.availability"), words or percent(share))
+        self.days_card.set_title(t("health.availability"), words or percent(self._share))
+
+    def _show_nothing(self, subject: Subject, *, known: bool) -> None:
+        if subject.measure not in OF_CALLS:
+            self.card.show_empty(t("health.no_figures"), t("health.no_figures_next"))
+        elif known:
+            self.card.show_empty(t("health.no_calls"), t("health.no_calls_next"))
+        else:
+            self.card.show_empty(t("health.not_called_yet"), t("health.not_called_next"))
 
     # -- span and panning --------------------------------------------------------------------------------------------
     def _span_chosen(self, _span: str) -> None:
         self._panned = None
         self._span_by_hand = True
+        self._spawn_refresh()
+
+    def look_at(self, subject: Subject, span: str) -> None:
+        """The chart that another page asks for; its figures come by `refresh()`."""
+        self._panned, self._span_by_hand = None, True
+        self.card.set_span(span)
+        self.card.show_subject(subject)
+        self.show_part(CHARTS)
+
+    def _subject_chosen(self) -> None:
+        self._panned = None
         self._spawn_refresh()
 
     def _spawn_refresh(self) -> None:
@@ -248,22 +299,21 @@ class HealthDetail(QWidget):
         spawn(self.load_range(since, until), "health range")
 
     async def load_range(self, since: datetime, until: datetime) -> None:
-        """The figures of the range that a hand has moved to; at the present's edge the live view goes on."""
+        """The figures of the range that a hand has moved or zoomed to; back at the whole span the live view goes on."""
         watched = self.watched
         if watched is None:
             return
         now = self.services.now()
-        at_present = now - until < (until - since) / 50
-        self._panned = None if at_present else (since, until)
-        if at_present:
+        whole = self.card.plot is None or not self.card.plot.moved
+        self._panned = None if whole else (since, until)
+        if whole:
             await self.refresh()
             return
         self._asked += 1
         asked = self._asked
-        many = self.card.points
-        points = await self.services.store.samples.series(watched.row.id, since, until, many)
-        if asked == self._asked:
-            data = chart_data(points, since, until, watched.report.goal_ms, many, now)
+        until = min(until, now)  # the view has a margin for the markers at the lines' ends
+        data = await load(self.services, self.card.subject, since, until, self.card.points, watched.row)
+        if asked == self._asked and data is not None:
             self.card.show_data(data, keep_range=True)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QWidget
 
 from app.contracts import Message
 from app.http.samples import Sample
-from app.store.samples import ErrorRow
+from app.store.samples import ErrorRow, RequestRow
 from ui.charts.data import round_ms
 from ui.tables import Column, DenseTable, Kind, Status, WindowedTableModel
 from ui.theme import COMPACT
@@ -36,12 +36,14 @@ def operation_words(operation: str) -> str:
     return t(key) if words().has(key) else operation
 
 
-def evidence_rows(recent: Sequence[Sample], errors: Sequence[ErrorRow]) -> list[tuple[Any, ...]]:
-    """Newest first: the requests since the start, and older errors that the store still has; none twice."""
+def evidence_rows(
+    recent: Sequence[Sample], errors: Sequence[ErrorRow], kept: Sequence[RequestRow] = ()
+) -> list[tuple[Any, ...]]:
+    """Newest first: the requests since the start, those that the store kept from before it, and older errors; none twice."""
     found: dict[tuple[int, str, str], tuple[Any, ...]] = {}
-    for error in errors:
-        at = round(error.at.timestamp() * 1000)
-        found[(at, error.operation, error.outcome)] = (error.outcome, error.status, error.duration_ms, None)
+    for old in (*errors, *kept):
+        at = round(old.at.timestamp() * 1000)
+        found[(at, old.operation, old.outcome)] = (old.outcome, old.status, old.duration_ms, None)
     for sample in recent:  # the same attempt in both: the request of this session knows its size too
         key = (int(sample.at * 1000), sample.operation, str(sample.outcome))
         found[key] = (str(sample.outcome), sample.status, sample.duration_ms, sample.size)

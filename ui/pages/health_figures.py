@@ -3,6 +3,7 @@ widget, no store. Availability counts only what the vendor, or the way to it, fa
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -26,8 +27,8 @@ _GROUP_OF = {
 #: More than a twentieth failed: an incident, by the same measure as the state. Half or more: down.
 _SOME, _MOST = 20, 2
 _CLOSE = 4  # spans between two failures that still are one incident
-#: A day's cell: from this share of answered calls on.
-GOOD_DAY, FAIR_DAY = 0.99, 0.90
+#: A day's cell: good from the environment's target on, fair from this share of answered calls on.
+FAIR_DAY = 0.90
 #: Width of an error bar by the span's name.
 BINS = {
     "1h": timedelta(minutes=5),
@@ -83,6 +84,12 @@ def down(point: SeriesPoint) -> int:
     return sum(count for outcome, count in point.errors.items() if outcome in DOWN)
 
 
+def total_share(points: Sequence[SeriesPoint]) -> float | None:
+    """The availability (0–1) of all of them together; None without calls."""
+    sent = sum(point.count for point in points)
+    return 1 - sum(down(point) for point in points) / sent if sent else None
+
+
 def incidents(points: Sequence[SeriesPoint], step: timedelta) -> tuple[Incident, ...]:
     """Spans in which more than a twentieth of the calls failed. Those that lie close together are one incident, which is
     down when half of its calls or more failed."""
@@ -108,14 +115,18 @@ def step_of(since: datetime, until: datetime, asked: int, now: datetime) -> time
     """How long one span of `store.samples.series` is: the finest roll-up that reaches back to `since`, so many together
     that at most `asked` come."""
     span = next((span for span, kept in KEPT.items() if now - since <= kept), max(KEPT))
-    spans = -(-(until - since) // span) + 1
+    width = span.total_seconds()
+    first = (
+        since.timestamp() // width * width
+    )  # exactly as the store counts them: a day off by one would be another step
+    spans = math.ceil((until.timestamp() - first) / width)
     return span * max(1, -(-spans // max(1, asked)))
 
 
 def chart_data(
     points: Sequence[SeriesPoint], since: datetime, until: datetime, goal_ms: int, asked: int, now: datetime
 ) -> ChartData:
-    """p50, p95 and p99 with the goal, incidents, and calls and errors for the table. `points` is what
+    """p50, p95 and p99 with the goal, incidents, and calls and errors for the table; `goal_ms` 0: none. `points` is what
     `store.samples.series(…, since, until, asked)` gave at `now`."""
     step = step_of(since, until, asked, now)
     lines = tuple(
@@ -129,7 +140,8 @@ def chart_data(
     ]
     return ChartData(
         since=since, until=until, times=tuple(point.at for point in points), lines=lines, extras=tuple(extras),
-        incidents=incidents(points, step), goal=float(goal_ms), goal_words=goal_words(goal_ms), band=("p50", "p95"),
+        incidents=incidents(points, step), goal=float(goal_ms) if goal_ms else None,
+        goal_words=goal_words(goal_ms) if goal_ms else "", band=("p50", "p95"),
         step=step,
     )  # fmt: skip
 
@@ -173,8 +185,8 @@ def _bar(at: datetime, size: timedelta, counts: Mapping[str, int]) -> Bar:
     return Bar(tick, words, tuple(counts.values()))
 
 
-def day_cells(points: Sequence[SeriesPoint], now: datetime) -> list[DayCell]:
-    """The last 30 days of the user's zone from hourly points, today last."""
+def day_cells(points: Sequence[SeriesPoint], now: datetime, target: float) -> list[DayCell]:
+    """The last 30 days of the user's zone from hourly points, today last; `target` is the share (0–1) of a good day."""
     today = now.astimezone().date()
     sent: dict[int, int] = {}
     failed: dict[int, int] = {}
@@ -189,6 +201,6 @@ def day_cells(points: Sequence[SeriesPoint], now: datetime) -> list[DayCell]:
             made.append(DayCell("", t("health.day_none", date=date)))
             continue
         share = 1 - failed[age] / sent[age]
-        state = "healthy" if share >= GOOD_DAY else "degraded" if share >= FAIR_DAY else "unhealthy"
+        state = "healthy" if share >= target else "degraded" if share >= FAIR_DAY else "unhealthy"
         made.append(DayCell(state, t("health.day", date=date, percent=percent(share), count=sent[age])))
     return made

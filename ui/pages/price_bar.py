@@ -21,8 +21,8 @@ from ui.widgets.base import line
 from ui.words import figures, t, words
 
 
-class _Figure(QWidget):
-    """One figure with its label, and a link behind it or none."""
+class Figure(QWidget):
+    """`Figure(label, state, link)`: one figure with its label, and a link behind it or none; signal `asked`."""
 
     asked = Signal()
 
@@ -56,6 +56,11 @@ class _Figure(QWidget):
         self._link.setVisible(bool(self._link.text()) and count > 0)
         self.setAccessibleName(f"{self._label}: {count}")
 
+    def show_text(self, text: str) -> None:
+        """A figure that is no count."""
+        self._value.setText(text)
+        self.setAccessibleName(f"{self._label}: {text}")
+
 
 class SendBar(QFrame):
     """`SendBar()`; `show_counts(counts, refused, frozen)`. Signals `send_asked`, `refused_asked`."""
@@ -71,10 +76,10 @@ class SendBar(QFrame):
         row = QHBoxLayout(self)
         row.setContentsMargins(20, 8, 20, 8)
         row.setSpacing(20)
-        self.queued = _Figure(t("prices.bar.queued"))
-        self.sent = _Figure(t("prices.bar.sent"))
-        self.refused = _Figure(t("prices.bar.refused"), "unhealthy", t("common.show"))
-        self.unknown = _Figure(t("prices.bar.unknown"))
+        self.queued = Figure(t("prices.bar.queued"))
+        self.sent = Figure(t("prices.bar.sent"))
+        self.refused = Figure(t("prices.bar.refused"), "unhealthy", t("common.show"))
+        self.unknown = Figure(t("prices.bar.unknown"))
         self.refused.asked.connect(self.refused_asked)
         row.addWidget(self.queued)
         row.addWidget(line("vline"))

@@ -3,7 +3,7 @@ The last item of a row is its `Facts`; an old value is what the channel has, a n
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -28,13 +28,14 @@ _WORST = ("refused", "unknown", "sending", "pending", "queued", "")
 COLUMNS = (
     Column("sku", "prices.column.sku", Kind.QUIET, rank=1, width=132),
     Column("barcode", "prices.column.barcode", Kind.QUIET, rank=4, width=140),
-    Column("title", "prices.column.title", Kind.TEXT, rank=1, width=200),
-    Column("channel", "prices.column.channel", Kind.CHANNEL, rank=2, width=158),
-    Column("currency", "prices.column.currency", Kind.QUIET, rank=3, width=80, sortable=False),
+    Column("title", "prices.column.title", Kind.TEXT, rank=1, width=150),
+    Column("channel", "prices.column.channel", Kind.CHANNEL, rank=2, width=150),
+    Column("currency", "prices.column.currency", Kind.QUIET, rank=3, width=84, sortable=False),
+    Column("cost", "prices.column.cost", Kind.DIFF, rank=3, width=104, sortable=False, editable=True),
     Column("price", "prices.column.price", Kind.DIFF, rank=1, width=196, editable=True),
     Column("list_price", "prices.column.list_price", Kind.DIFF, rank=3, width=112, sortable=False),
     Column("stock", "prices.column.stock", Kind.DIFF, rank=1, width=132, editable=True),
-    Column("state", "prices.column.state", Kind.STATUS, rank=1, width=128, sortable=False),
+    Column("state", "prices.column.state", Kind.STATUS, rank=1, width=122, sortable=False),
 )
 
 
@@ -53,7 +54,7 @@ class PriceFilter:
 
 
 class Facts(NamedTuple):
-    """What a row knows beside its cells. `price_lock`, `stock_lock`: why it cannot be edited, in words, or "".
+    """What a row knows beside its cells. `price_lock`, `stock_lock`, `cost_lock`: why it cannot be edited, in words, or "".
 
     `messages`: what the channel said of the price and of the stock that it refused.
     """
@@ -62,6 +63,7 @@ class Facts(NamedTuple):
     price_lock: str
     stock_lock: str
     messages: tuple[Message, ...] = ()
+    cost_lock: str = ""
 
 
 def lock_reason(catalogue: Catalogue, row: ConnectionRow | None, kind: str) -> str:
@@ -104,8 +106,9 @@ class PriceSource:
         if not self.connections:
             await self.load_connections()
         if wanted.view == "refused":
-            found = _sorted(await self._refused_listings(wanted), sort, self.connections)
-            return [self._stored(one) for one in found[offset : offset + limit]]
+            found = _sorted(await self._refused_listings(wanted), sort, self.connections)[offset : offset + limit]
+            costs = await self._costs([one.listing.sku for one in found])
+            return [self._stored(one, costs) for one in found]
         column, rising = sort or ("id", True)
         query = ListingQuery(
             search=wanted.search,
@@ -118,7 +121,13 @@ class PriceSource:
         )
         rows = await self._store.listings.query(query)
         more = {s.id: s for s in await self._store.listings.get_many([r.id for r in rows if r.write_state])}
-        return [self._stored(more[row.id]) if row.id in more else self._light(row) for row in rows]
+        costs = await self._costs([row.sku for row in rows])
+        return [self._stored(more[row.id], costs) if row.id in more else self._light(row, costs) for row in rows]
+
+    async def _costs(self, skus: Sequence[str]) -> dict[str, Money]:
+        """What products cost, with VAT, by SKU."""
+        found = await self._store.products.get_many(sorted({sku for sku in skus if sku}))
+        return {one.sku: one.cost for one in found if one.cost is not None}
 
     async def count(self, wanted: PriceFilter) -> int:
         """How many rows a filter has."""
@@ -147,6 +156,10 @@ class PriceSource:
                 lines.append((row, one))
         return lines
 
+    async def refused_ids(self, wanted: PriceFilter) -> tuple[int, ...]:
+        """The listings of the view "refused"."""
+        return tuple(one.id for one in await self._refused_listings(wanted))
+
     async def _refused_listings(self, wanted: PriceFilter) -> list[StoredListing]:
         if not self.connections:
             await self.load_connections()
@@ -161,16 +174,16 @@ class PriceSource:
         ]
 
     # -- rows ----------------------------------------------------------------------------------------------------
-    def _light(self, row: ListingRow) -> tuple[Any, ...]:
+    def _light(self, row: ListingRow, costs: Mapping[str, Money]) -> tuple[Any, ...]:
         """A row without a wish."""
         money = _amount(row.price_micros, row.currency)
         return self._row(
-            row.id, row.connection_id, (row.sku, row.barcode, row.title), row.currency,
+            row.id, row.connection_id, (row.sku, row.barcode, row.title), row.currency, costs.get(row.sku),
             Diff(money, None, row.currency), Diff(_amount(row.list_price_micros, row.currency), None, row.currency),
             Diff(_pieces(row.stock), None, ""), "", (),
         )  # fmt: skip
 
-    def _stored(self, one: StoredListing) -> tuple[Any, ...]:
+    def _stored(self, one: StoredListing, costs: Mapping[str, Money]) -> tuple[Any, ...]:
         """A row with what is wanted of it."""
         listing = one.listing
         money = listing.price or listing.list_price or one.wanted_price
@@ -178,7 +191,7 @@ class PriceSource:
         state = min((one.price_state, one.stock_state), key=_WORST.index)
         messages = (one.price_message, one.stock_message)
         return self._row(
-            one.id, one.connection_id, (listing.sku, listing.barcode, listing.title), currency,
+            one.id, one.connection_id, (listing.sku, listing.barcode, listing.title), currency, costs.get(listing.sku),
             Diff(_of(listing.price), _of(one.wanted_price), currency),
             Diff(_of(listing.list_price), _of(one.wanted_list_price), currency),
             Diff(_pieces(listing.stock), _pieces(one.wanted_stock), ""), state, tuple(m for m in messages if m is not None),
@@ -190,6 +203,7 @@ class PriceSource:
         connection_id: int,
         names: tuple[str, str, str],
         currency: str,
+        cost: Money | None,
         price: Diff,
         list_price: Diff,
         stock: Diff,
@@ -205,9 +219,10 @@ class PriceSource:
         if not stock_lock and stock.old is None:
             stock_lock = t("prices.lock.no_stock")
         chip = Status(_LOOKS.get(state, "write.unknown")) if state else None
-        facts = Facts(connection_id, price_lock, stock_lock, messages)
+        facts = Facts(connection_id, price_lock, stock_lock, messages, "" if names[0] else t("planpage.cost.no_sku"))
+        paid = Diff(_of(cost), None, cost.currency if cost is not None else currency or "TRY")
         crossed = None if list_price.old is None and list_price.new is None else list_price
-        return (key, *names, channel, currency, price, crossed, stock, chip, facts)
+        return (key, *names, channel, currency, paid, price, crossed, stock, chip, facts)
 
 
 def _of(money: Money | None) -> Decimal | None:

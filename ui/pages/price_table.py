@@ -47,7 +47,7 @@ class PriceModel(WindowedTableModel):
         facts = self.facts(row)
         if facts is None:
             return ""
-        return {"price": facts.price_lock, "stock": facts.stock_lock}.get(column, "")
+        return {"price": facts.price_lock, "stock": facts.stock_lock, "cost": facts.cost_lock}.get(column, "")
 
     def data(self, index: QModelIndex | QPersistentModelIndex, role: int = int(Qt.ItemDataRole.DisplayRole)) -> Any:
         """The tool-tip of a locked cell is its reason, of the state's cell what the channel said."""
@@ -103,7 +103,7 @@ class PriceTable(DenseTable):
         self.price_model = model
         self.begun: Begun | None = None
         self._reopening = False
-        for section in (model.section_of("price"), model.section_of("stock")):
+        for section in (model.section_of("cost"), model.section_of("price"), model.section_of("stock")):
             column = model.column_at(section)
             if column is not None:
                 delegate = LockableDelegate(column, self)

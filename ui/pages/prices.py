@@ -7,22 +7,27 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-import msgspec
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from app.api.answers import sentence
 from app.changes import CONNECTIONS, LISTINGS, OUTBOX, ChangeReport
-from app.contracts import Message
-from app.model import PriceChange, StockChange
-from app.store import OutboxRow, StoreError
-from ui.kit import ACCEPTED, Action, Burst, Operation, OpState, ask, begin, show_menu, spawn
-from ui.pages.price_bar import RefusedDialog, SendBar
+from app.store import StoreError
+from ui.kit import ACCEPTED, Action, Burst, ask, begin, show_menu, spawn
+from ui.pages.plan_bulk import BulkDialog
+from ui.pages.plan_list import PlanViews
+from ui.pages.plan_preview import warm_up
+from ui.pages.plan_work import PlanWork
+from ui.pages.price_bar import SendBar
+from ui.pages.price_choice import scope_of
+from ui.pages.price_cost import CostEditing
 from ui.pages.price_edit import PriceEditing
+from ui.pages.price_freeze import Freezing
 from ui.pages.price_rows import VIEWS, PriceFilter, PriceSource
 from ui.pages.price_table import PriceModel, PriceTable
+from ui.pages.price_work import PriceWork
 from ui.services import Page, Services
-from ui.widgets import Button, EmptyState, FilterBar, Note, PageHeader, Text, ViewTabs
+from ui.widgets import BannerPlace, Button, EmptyState, FilterBar, IconButton, Note, PageHeader, Text, ViewTabs
 from ui.widgets.base import line
 from ui.words import t, words
 
@@ -30,7 +35,7 @@ WATCHED = frozenset({LISTINGS, OUTBOX, CONNECTIONS})
 
 
 class PricesPage(Page):
-    """Understands requests {"search", "connection", "view", "id"}."""
+    """Understands requests {"search", "connection", "view", "id"}, and {"plan": id} (0: the list of plans)."""
 
     id = "prices"
     icon_name = "tag"
@@ -42,7 +47,8 @@ class PricesPage(Page):
         self.filter = PriceFilter()
         self.model.filter = self.filter
         self.editing = PriceEditing(services, self, self.said.emit)
-        self._frozen = False
+        self.costs = CostEditing(services, self, self.said.emit)
+        self.plan_work = PlanWork(services, self, self.said.emit)
         self._wanted_key: int | None = None
         self._burst = Burst(lambda keys: begin(self._refresh(keys), "prices refresh"), 250, self)
         self._build()
@@ -51,14 +57,31 @@ class PricesPage(Page):
 
     # -- shape ---------------------------------------------------------------------------------------------------
     def _build(self) -> None:
-        column = QVBoxLayout(self)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.setSpacing(0)
+        self.banners = BannerPlace()
+        self.freezing = Freezing(self.services, self.banners)
+        outer.addWidget(self.banners)
+        self.stack = QStackedWidget()
+        outer.addWidget(self.stack, 1)
+        grid = QWidget()
+        self.stack.addWidget(grid)
+        self.plans = PlanViews(self.services, self.plan_work)
+        self.plans.left.connect(self.show_prices)
+        self.plans.bulk_asked.connect(self.change_in_bulk)
+        self.stack.addWidget(self.plans)
+        column = QVBoxLayout(grid)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         self.header = PageHeader(t("nav.prices"), t("common.loading"))
         self._pull = self.header.add_plain(Button(t("prices.pull"), icon="arrows-clockwise"))
         self._pull.clicked.connect(self.pull)
         self._freeze = self.header.add_plain(Button(t("prices.freeze"), icon="snowflake"))
-        self._freeze.clicked.connect(lambda: spawn(self._turn_freeze(), "prices freeze"))
+        self._freeze.clicked.connect(lambda: self.freezing.turn(not self._frozen, 0))
+        self.more = IconButton("dots-three", t("planpage.more"))
+        self.more.clicked.connect(self.show_more)
+        self.header.extra.addWidget(self.more)
         column.addWidget(self.header)
         self.tabs = ViewTabs([(view, t(f"prices.view.{view}")) for view in VIEWS])
         self.tabs.chosen.connect(lambda view: self._set_filter(replace(self.filter, view=view)))
@@ -71,6 +94,9 @@ class PricesPage(Page):
         self.bar.cleared.connect(self._clear)
         self._ticked = Text("", "small", "text_2")
         self.bar.end.addWidget(self._ticked)
+        self.bulk = Button(t("planpage.bulk.action"), icon="calculator", key="Ctrl+E")
+        self.bulk.clicked.connect(self.change_in_bulk)
+        self.bar.end.addWidget(self.bulk)
         column.addWidget(self.bar)
         self.trouble = Note("unhealthy", t("table.failed"), "", (t("common.retry"),))
         self.trouble.button(0).clicked.connect(lambda: self._burst.poke(LISTINGS))
@@ -80,7 +106,10 @@ class PricesPage(Page):
         self.table.edited.connect(self._edited)
         column.addWidget(self.table, 1)
         self.sending = SendBar()
-        self.sending.send_asked.connect(self.send_now)
+        self.work = PriceWork(
+            self.services, self.source, self.sending, self, self.said.emit, lambda: self._burst.poke(OUTBOX)
+        )
+        self.sending.send_asked.connect(self.work.send_now)
         self.sending.refused_asked.connect(lambda: spawn(self.show_refused(), "prices refused"))
         column.addWidget(self.sending)
         to_connections = Button(t("prices.empty.connect"), "primary", "link")
@@ -100,14 +129,19 @@ class PricesPage(Page):
             Action("prices.send", "prices.send_action", self.send_now, "paper-plane-tilt", ("Ctrl+Return",), self.id),
             Action("prices.find", "prices.find_action", self.find, "magnifying-glass", ("Ctrl+F",), self.id),
             Action("prices.pull", "prices.pull_action", self.pull, "arrows-clockwise", (), self.id),
+            Action("prices.refused", "prices.refused_action", self._refused, "x-circle", (), self.id),
+            Action("prices.bulk", "planpage.bulk.action", self.change_in_bulk, "calculator", ("Ctrl+E",), self.id),
+            Action("prices.plans", "planpage.plans", self.show_plans, "list-bullets", ("Ctrl+Shift+E",), self.id),
             Action(
-                "prices.refused",
-                "prices.refused_action",
-                lambda: spawn(self.show_refused(), "prices refused"),
-                "x-circle",
+                "prices.undo_plan",
+                "planpage.undo.action",
+                self.plans.undo_current,
+                "arrow-counter-clockwise",
                 (),
                 self.id,
             ),
+            Action("prices.product", "planpage.product.action", self.open_product, "package", ("Ctrl+I",), self.id),
+            Action("prices.freeze_one", "planpage.freeze.menu", self.show_freezes, "snowflake", (), self.id),
         )
         for old in (a.id for a in wanted if a.id in self.services.actions):
             self.services.actions.remove(old)  # of a page of an earlier window, in another language
@@ -115,12 +149,14 @@ class PricesPage(Page):
 
     def set_inner_width(self, width: int) -> None:
         self.table.set_inner_width(width)
+        self.plans.set_inner_width(width)
         self.header.set_narrow(width < 1100)
         self.bar.set_narrow(width < 1400)
         self._show_filters()
 
     def find(self) -> None:
         """The search field gets the focus."""
+        self.show_prices()
         self.bar.search.edit.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self.bar.search.edit.selectAll()
 
@@ -133,10 +169,13 @@ class PricesPage(Page):
             self.table.setCurrentIndex(self.model.index(0, self.model.section_of("price")))
         if not self.bar.search.edit.hasFocus():
             self.table.setFocus(Qt.FocusReason.OtherFocusReason)
+        await warm_up()
 
     def changed(self, report: ChangeReport) -> None:
         if report.table in WATCHED:
             self._burst.poke(report.table)
+            if self.stack.currentWidget() is self.plans:
+                self.plans.changed()
 
     async def _refresh(self, keys: frozenset[Any]) -> None:
         if CONNECTIONS in keys or not self.source.connections:
@@ -161,7 +200,7 @@ class PricesPage(Page):
         counts = await self.services.store.outbox.counts()
         refused = len(await self.source.refused_lines())
         # All of it after the last wait: the page never says that it is frozen while the bar does not.
-        self._frozen = 0 in await self.services.store.outbox.frozen()
+        await self.freezing.look(self.source.connections)
         self._freeze.setText(t("prices.unfreeze" if self._frozen else "prices.freeze"))
         self.sending.show_counts(counts, refused, self._frozen)
         self._choose_empty()
@@ -185,7 +224,10 @@ class PricesPage(Page):
 
     # -- filter --------------------------------------------------------------------------------------------------
     def shown(self, request: object = None) -> None:
-        if isinstance(request, dict):
+        if isinstance(request, dict) and isinstance(request.get("plan"), int):
+            self.show_plans(request["plan"])
+        elif isinstance(request, dict):
+            self.show_prices()
             self._take_request(request)
         elif self.model.ready:
             self._burst.poke(OUTBOX)
@@ -246,6 +288,7 @@ class PricesPage(Page):
     def _tell_ticks(self) -> None:
         count = self.model.tick_count
         self._ticked.setText(t("table.ticked", count=count) if count else "")
+        self.bulk.setToolTip(t("planpage.bulk.hint_ticked", count=count) if count else t("planpage.bulk.hint"))
 
     # -- editing -------------------------------------------------------------------------------------------------
     def _edited(self, key: object, column: str, text: str) -> None:
@@ -259,134 +302,93 @@ class PricesPage(Page):
         begun = self.table.begun
         if begun is None:
             return
+        if begun.column == "cost":
+            if await self.costs.commit(begun, text) and self.table.editor is None:
+                self.table.edit_again(begun.key, begun.column, text)
+            return
         done = await self.editing.commit(begun, text)
         if done.again and self.table.editor is None:
             self.table.edit_again(begun.key, begun.column, text)
         elif not done.queued:
             self._burst.poke(LISTINGS)
 
-    # -- sending -------------------------------------------------------------------------------------------------
-    def send_now(self) -> None:
-        """Sends what waits, as one operation over all connections."""
-        if not self.sending.send.isEnabled():
-            return
-        self.sending.set_busy(True)
-        operation = self.services.operations.start(t("prices.sending"), self._send)
-        operation.finished.connect(lambda: self._sent(operation))
+    # -- bulk changes, products, freezes ---------------------------------------------------------------------------
+    @property
+    def _frozen(self) -> bool:
+        return self.freezing.all
 
-    async def _send(self, operation: Operation) -> dict[str, int]:
-        engine, totals = self.services.engine, dict.fromkeys(("done", "refused", "pending", "waiting", "unknown"), 0)
-        trouble: Message | None = None
-        rows = [r for r in await self.services.store.connections.list() if not r.paused and await engine.has_work(r)]
-        for place, row in enumerate(rows):
-            operation.advance(place, len(rows), row.name)
-            result = await engine.send(row)
-            for name, count in result.counts.items():
-                totals[name] = totals.get(name, 0) + count
-            if result.message is not None and not result.counts.get("refused"):
-                trouble = result.message
-        operation.advance(len(rows), len(rows))
-        operation.report = trouble
-        return totals
+    def change_in_bulk(self) -> None:
+        """A formula over the ticked listings, or over all that the filter shows."""
+        if self.bulk.isEnabled():
+            self.show_prices()
+            self.bulk.setEnabled(False)
+            spawn(self._bulk(), "prices bulk")
 
-    def _sent(self, operation: Operation) -> None:
-        self.sending.set_busy(False)
-        self._burst.poke(OUTBOX)
-        if operation.state is not OpState.DONE:
-            return
-        totals, trouble = operation.result, operation.report
-        parts = [t(f"prices.sent.{name}", count=totals[name]) for name in totals if totals.get(name)]
-        text = figures_list(parts) or t("prices.sent.nothing")
-        if trouble is not None:
-            self.said.emit("degraded", t("prices.sent.trouble"), f"{text} {sentence(words(), trouble)}")
-        elif totals["refused"]:
-            self.said.emit("unhealthy", t("prices.sent.some_refused"), text)
-        else:
-            self.said.emit("healthy", t("prices.sent.all"), text)
-
-    async def _turn_freeze(self) -> None:
-        outbox = self.services.store.outbox
-        await (outbox.unfreeze() if self._frozen else outbox.freeze())
-        self.services.changes.publish(ChangeReport(OUTBOX, source="user"))
-
-    async def show_refused(self) -> None:
-        """The refused lines with their reasons; sends them again or withdraws them."""
-        lines = await self.source.refused_lines()
-        if not lines:
-            return
-        dialog = RefusedDialog(self, lines, self.source.connections)
-        await dialog.model.reload()
+    async def _bulk(self) -> None:
+        store, work = self.services.store, self.plan_work
         try:
-            if await ask(dialog) == ACCEPTED:
-                await (self._again(dialog.picked) if dialog.again else self._withdraw(dialog.picked))
+            scope = await scope_of(store, self.source, self.filter, self.model.ticks, self.model.total)
+            if not scope.size:
+                self.said.emit("degraded", t("planpage.bulk.no_listings"), "")
+                return
+            dialog = BulkDialog(self, store, work.plans, scope, await work.plans.guards(), await store.plans.recipes())
+        finally:
+            self.bulk.setEnabled(True)
+        try:
+            if await ask(dialog) == ACCEPTED and dialog.formula is not None and (typed := dialog.typed()) is not None:
+                work.make(dialog.formula, scope.choice, typed.guards, typed.shares, self.show_plans)
         finally:
             dialog.deleteLater()
 
-    async def _again(self, rows: list[OutboxRow]) -> None:
-        listings, done = self.services.store.listings, 0
-        wished: dict[str, list[tuple[int, int]]] = {}
-        for row in rows:
-            if row.subject is None:
-                continue
-            try:
-                if row.kind == "price":
-                    price = msgspec.json.decode(row.payload, type=PriceChange)
-                    await listings.want_price(row.subject, price.price, price.list_price)
-                else:
-                    await listings.want_stock(row.subject, msgspec.json.decode(row.payload, type=StockChange).quantity)
-            except StoreError as error:
-                self.said.emit("unhealthy", t("prices.toast.not_queued"), sentence(words(), error.message))
-                continue
-            done += 1
-            wished.setdefault(row.kind, []).append((row.connection_id, row.subject))
-        await self._note(wished)
-        self._tell_written(rows)
-        self.said.emit("healthy", t("prices.refused.queued", count=done), "")
+    def show_plans(self, plan_id: int = 0) -> None:
+        """The list of plans, or one of them."""
+        self.stack.setCurrentWidget(self.plans)
+        if plan_id:
+            self.plans.open(plan_id)
+        else:
+            self.plans.show_list()
 
-    async def _withdraw(self, rows: list[OutboxRow]) -> None:
-        await self.services.store.outbox.withdraw([row.key for row in rows])
-        taken: dict[str, list[tuple[int, int]]] = {}
-        for row in rows:
-            if row.subject is not None:
-                taken.setdefault(row.kind, []).append((row.connection_id, row.subject))
-        await self._note(taken, withdrawn=True)
-        self._tell_written(rows)
-        self.said.emit("healthy", t("prices.refused.withdrawn", count=len(rows)), "")
+    def show_prices(self) -> None:
+        """Back to the listings."""
+        if self.stack.currentIndex():
+            self.stack.setCurrentIndex(0)
+            self.table.setFocus(Qt.FocusReason.OtherFocusReason)
+            self._burst.poke(OUTBOX)
 
-    async def _note(self, lines: dict[str, list[tuple[int, int]]], *, withdrawn: bool = False) -> None:
-        for kind, where in lines.items():
-            await self.services.store.audit.wished(kind, where, withdrawn=withdrawn)
+    def open_product(self) -> None:
+        """Cost, VAT and limits of the current listing's product."""
+        key = self.table.current_key()
+        if isinstance(key, int) and self.stack.currentIndex() == 0:
+            spawn(self.costs.open(key), "prices product")
 
-    def _tell_written(self, rows: list[OutboxRow]) -> None:
-        subjects = frozenset(row.subject for row in rows if row.subject is not None)
-        self.services.changes.publish(ChangeReport(LISTINGS, subjects, "user"))
-        self.services.changes.publish(ChangeReport(OUTBOX, source="user"))
+    def show_more(self) -> None:
+        """What the header has no room for."""
+        menu = self.services.actions.menu(("prices.bulk", "prices.plans", "prices.product", ""), self)
+        menu.setAccessibleName(t("planpage.more"))
+        self.freezing.fill(menu.addMenu(t("planpage.freeze.menu")), self.source.connections)
+        show_menu(menu, self.more.mapToGlobal(QPoint(0, self.more.height())))
 
-    # -- pulling -------------------------------------------------------------------------------------------------
+    def show_freezes(self) -> None:
+        """Which channels' sending is frozen."""
+        menu = self.freezing.menu(self, self.source.connections)
+        show_menu(menu, self.more.mapToGlobal(QPoint(0, self.more.height())))
+
+    # -- sending, pulling --------------------------------------------------------------------------------------------
+    def send_now(self) -> None:
+        """Ctrl+Enter: sends what waits, or the plan that is looked at."""
+        if self.stack.currentWidget() is self.plans:
+            self.plans.primary()
+        else:
+            self.work.send_now()
+
+    def _refused(self) -> None:
+        spawn(self.show_refused(), "prices refused")
+
+    async def show_refused(self) -> None:
+        """The refused lines with their reasons; sends them again or withdraws them."""
+        await self.work.show_refused()
+
     def pull(self) -> None:
-        """Pulls the listings of every connection that has some, as one operation."""
+        """Pulls the listings of every connection that has some."""
         self._pull.disable(t("prices.pulling"))
-        operation = self.services.operations.start(t("prices.pulling"), self._pull_all)
-        operation.finished.connect(lambda: self._pull.disable(""))
-
-    async def _pull_all(self, operation: Operation) -> None:
-        entries = self.services.catalogue.entries
-        rows = [
-            row
-            for row in await self.services.store.connections.list()
-            if not row.paused
-            and row.integration in entries
-            and "listing_source" in entries[row.integration].capabilities
-            and row.switches.get("listing_source", True)
-        ]
-        for place, row in enumerate(rows):
-            operation.advance(place, len(rows), row.name)
-            result = await self.services.engine.sync_listings(row)
-            if result.outcome == "failed" and result.message is not None:
-                self.said.emit("unhealthy", t("prices.pull_failed"), sentence(words(), result.message))
-        operation.advance(len(rows), len(rows))
-
-
-def figures_list(parts: list[str]) -> str:
-    """ "12 kabul edildi, 1 reddedildi"."""
-    return ", ".join(parts) + "." if parts else ""
+        self.work.pull().finished.connect(lambda: self._pull.disable(""))

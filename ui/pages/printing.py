@@ -1,5 +1,5 @@
-"""What waits for its label, what was made, and how it looks on paper. Printers of their own come later: documents are PDF
-files that the system's viewer opens, and the page says so. A second copy must never go out without being marked."""
+"""What waits for its label, the queue, what was printed, and how it looks on paper; printers, or a PDF where there is none. A
+second copy must never go out without being marked."""
 
 from __future__ import annotations
 
@@ -8,20 +8,27 @@ from collections.abc import Hashable
 from pathlib import Path
 from typing import cast
 
+import msgspec
 from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
+from app.api.answers import sentence
 from app.changes import CONNECTIONS, ORDERS, PRINTS, ChangeReport
+from app.formats.names import safe_file_name
 from app.printing import drawing
-from app.printing.data import LabelWords
+from app.printing.data import Work
 from app.printing.documents import Kind as DocumentKind
-from app.printing.documents import label_of
-from app.store import PrintRow
-from ui.kit import Action, Burst, begin
-from ui.pages.orders_documents import DocumentDesk
+from app.printing.gathering import PrintWish, gather
+from app.printing.trouble import LabelTrouble, PrintTrouble
+from app.store import Printer, PrintRow
+from ui.kit import Action, Burst, begin, show_menu
+from ui.pages.orders_documents import DocumentDesk, documents_folder
 from ui.pages.orders_model import OrdersSource
+from ui.pages.printing_choice import PrintChoice
 from ui.pages.printing_model import JOURNAL_COLUMNS, PAGE_KINDS, WAITING, WAITING_COLUMNS, Journal, waiting_row
 from ui.pages.printing_preview import LabelPreview, Picture, PreviewError, picture_of
+from ui.pages.printing_queue import QueueCard
+from ui.pages.printing_work import PrintWork
 from ui.services import Page, Services
 from ui.tables import DenseTable, WindowedTableModel
 from ui.theme import COMPACT
@@ -63,9 +70,15 @@ class PrintPage(Page):
         self.header = PageHeader(t("nav.print"), t("printpage.fact"))
         self.save_button = Button(t("printpage.save"), icon="file-pdf")
         self.header.add_plain(self.save_button)
+        self.printers_button = Button(t("printpage.printers.button"), icon="gear-six")
+        self.header.add_plain(self.printers_button)
         self.print_button = Button(t("orders.print", count=0), "primary", "printer", "Ctrl+P")
         self.header.set_primary(self.print_button)
-        self.note = Note("offline", "", t("printpage.no_printers"), icon="info")
+        self.note = Note("offline", "", t("printpage.no_printers"), (t("printpage.printers.add"),), icon="info")
+        self.note.hide()  # until it is known that there is no printer
+        self.queue_card = QueueCard()
+        self.choice = PrintChoice(services.store)
+        self.work = PrintWork(services, self, self.said.emit)
         self.trouble = Note("unhealthy", t("table.failed"), t("error.task_hint"), (t("common.retry"),))
         self.preview = LabelPreview()
         self._lay_out()
@@ -92,6 +105,7 @@ class PrintPage(Page):
         self.to_orders = Button(t("printpage.to_orders"), "link", trailing="caret-right", small=True)
         self.waiting_card.head.addWidget(self.to_orders)
         self.waiting_card.body.addWidget(self.waiting_table)
+        left.addWidget(self.queue_card)
         left.addWidget(self.waiting_card, 1)
         self.journal_card = Card(t("printpage.journal"), padded=False)
         self.open_button = Button(t("printpage.open"), icon="file-pdf", small=True)
@@ -110,8 +124,9 @@ class PrintPage(Page):
         self.preview_card.body.addWidget(self.preview, 1)
         self.paper = Text("", "small", "text_2")
         self.paper.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-        self.paper.setContentsMargins(0, 0, 0, 12)
+        self.paper.setContentsMargins(0, 0, 0, 8)
         self.preview_card.body.addWidget(self.paper)
+        self.preview_card.body.addWidget(self.choice)
         self.preview_card.setFixedWidth(_PREVIEW)
         body.addWidget(self.preview_card)
         column.addLayout(body, 1)
@@ -119,6 +134,12 @@ class PrintPage(Page):
     def _connect(self) -> None:
         self.print_button.clicked.connect(lambda: self._print())
         self.save_button.clicked.connect(lambda: self._print(choose=True))
+        self.printers_button.clicked.connect(self._printers_menu)
+        self.note.button(0).clicked.connect(lambda: begin(self._edit_printer(None), "add a printer"))
+        self.choice.changed.connect(self._choice_changed)
+        self.queue_card.resume.connect(lambda job: begin(self.work.resume(job), "resume printing"))
+        self.queue_card.resume_from.connect(lambda job: begin(self.work.resume_from(job), "resume printing"))
+        self.queue_card.drop.connect(lambda job: begin(self.work.drop(job), "drop printing"))
         self.to_orders.clicked.connect(lambda: self.go.emit("orders", {"view": "unprinted"}))
         self.open_button.clicked.connect(self._open_file)
         self.folder_button.clicked.connect(self._open_folder)
@@ -193,6 +214,10 @@ class PrintPage(Page):
             await self.waiting.refresh()
         if everything or "journal" in keys:
             await self.journal.refresh()
+            self.queue_card.set_jobs(await self.services.store.print_queue.open_jobs())
+        if "all" in keys:
+            await self.choice.load()
+            self.note.setVisible(self.choice.where.count() == 1)
         self._counted()
 
     def _counted(self) -> None:
@@ -213,14 +238,16 @@ class PrintPage(Page):
 
     def _update_buttons(self) -> None:
         count = self.waiting.tick_count or self.waiting.total
-        self.print_button.setText(t("orders.print", count=count))
-        reason = "" if count else t("printpage.empty_waiting")
+        kind = self.choice.kind
+        self.print_button.setText(t("orders.print" if kind == "label" else f"printpage.do.{kind}", count=count))
+        reason = "" if count or kind == "handover" else t("printpage.empty_waiting")
         self.print_button.disable(reason)
         self.save_button.disable(reason)
         row = self._document()
         chosen = "" if row is not None else t("printpage.choose_document")
-        self.open_button.disable(chosen)
-        self.folder_button.disable(chosen)
+        no_file = chosen or ("" if row is not None and row.path else t("printpage.preview.no_file"))
+        self.open_button.disable(no_file)
+        self.folder_button.disable(no_file)
         can = row is not None and row.order_id is not None and row.kind in PAGE_KINDS
         self.again_button.disable("" if can else chosen or t("printpage.not_again"))
 
@@ -267,7 +294,7 @@ class PrintPage(Page):
             drawn = await (self._of_order(key) if model is self.waiting else self._of_document(key, at))
         except PreviewError as error:
             if asked == self._asked:
-                self.preview.show_words(t(f"printpage.preview.{error.key}"))
+                self.preview.show_words(error.words or t(f"printpage.preview.{error.key}"))
                 self.paper.setText("")
             return
         if asked == self._asked and drawn is not None:
@@ -276,18 +303,17 @@ class PrintPage(Page):
             self.paper.setText(size_words(picture))
 
     async def _of_order(self, order_id: int) -> tuple[Picture, str] | None:
-        """The label as it would come out now."""
+        """The document as it would come out now, on the chosen paper. Raises PreviewError."""
         stored = await self.services.store.orders.get(order_id)
         if stored is None:
             return None
-        row = self.source.connections.get(stored.connection_id)
-        sender = str(await self.services.store.settings.get("sender") or "")
-        copies = await self.services.store.prints.copies([order_id], "label")
-        name = row.name if row is not None else ""
-        label = label_of(stored.order, name, sender, words(), copies.get(order_id, 0))
-        named = LabelWords(**{field: t(f"print.label.{field}") for field in LabelWords.__struct_fields__})
+        wish = msgspec.structs.replace(self.choice.wish((order_id,)), again=True, anyway=True)
         loop = asyncio.get_running_loop()
-        data = await loop.run_in_executor(self.services.worker.executor(), drawing.labels, [label], named)
+        try:
+            gathered = await gather(self.services.store, wish, words(), self.services.now())
+            data, _ = await loop.run_in_executor(self.services.worker.executor(), drawing.proof, gathered.work)
+        except (PrintTrouble, LabelTrouble) as error:
+            raise PreviewError("refused", sentence(words(), error.message)) from error
         return await picture_of(data), stored.order.number
 
     async def _of_document(self, print_id: int, at: int) -> tuple[Picture, str] | None:
@@ -295,6 +321,8 @@ class PrintPage(Page):
         row = self.journal_source.row(print_id)
         if row is None:
             return None
+        if not row.path:
+            raise PreviewError("no_file")
         place = await self.journal_source.place(row, at)
         number = self.journal_source.number(row.order_id)
         return await picture_of(Path(row.path), place, row.sha256), number
@@ -305,30 +333,103 @@ class PrintPage(Page):
         return self.journal_source.row(key) if isinstance(key, int) else None
 
     def _print(self, *, choose: bool = False) -> None:
-        async def work() -> None:
-            if self.waiting.tick_count:
-                ids = [row[0] for row in await self.waiting.ticked_rows()]
-            else:
-                ids = await self.source.all_ids(WAITING, self.waiting.sorting)
-            if await self.desk.make(ids, "label", choose=choose) is not None:
-                self.waiting.tick_all(False)
+        begin(self._print_chosen(choose), "print labels")
 
-        begin(work(), "print labels")
+    async def _print_chosen(self, choose: bool) -> None:
+        if self.choice.kind == "handover":
+            ids = []
+        elif self.waiting.tick_count:
+            ids = [row[0] for row in await self.waiting.ticked_rows()]
+        else:
+            ids = await self.source.all_ids(WAITING, self.waiting.sorting)
+        await self.choice.keep()
+        if self.choice.plain or (choose and self.choice.kind in PAGE_KINDS):
+            done = await self.desk.make(ids, cast(DocumentKind, self.choice.kind), choose=choose) is not None
+        else:
+            done = await self._print_out(tuple(ids))
+        if done:
+            self.waiting.tick_all(False)
+
+    async def _print_out(self, ids: tuple[int, ...]) -> bool:
+        """On the chosen printer, or into a PDF of its own in the documents' folder."""
+        path = None
+        if self.choice.to_file:
+            at = self.services.now().astimezone()
+            name = safe_file_name(f"{t(f'print.document.{self.choice.kind}')}-{at:%Y%m%d-%H%M%S}", ".pdf")
+            path = documents_folder(self.services) / name
+        done = await self.work.print(self.choice.wish(ids, path))
+        if done is None or not done.whole:
+            return False
+        if path is None:
+            self.said.emit("healthy", t("printpage.work.done", printer=self.choice.printer.name, count=done.total), "")
+        else:
+            self.toasts.show("healthy", path.name, "", t("common.show"), lambda: self.desk.show_file(path))
+        return True
+
+    def _choice_changed(self) -> None:
+        self._update_buttons()
+        self._previews.poke()
+
+    # -- printers ------------------------------------------------------------------------------------------------
+    def _printers_menu(self) -> None:
+        begin(self._show_printers(), "printers")
+
+    async def _show_printers(self) -> None:
+        menu = QMenu(self)
+        menu.addAction(t("printpage.printers.add")).triggered.connect(
+            lambda: begin(self._edit_printer(None), "add a printer")
+        )
+        for printer in await self.services.store.printers.list():
+            menu.addSeparator()
+            for key, work in (("edit", self._edit_printer), ("test", self.work.test), ("remove", self._remove_printer)):
+                act = menu.addAction(t(f"printpage.printers.{key}", name=printer.name))
+                act.triggered.connect(lambda _c=False, w=work, p=printer: begin(w(p), "printer"))
+        menu.addSeparator()
+        menu.addAction(t("printpage.look.button")).triggered.connect(lambda: begin(self._change_look(), "look"))
+        show_menu(menu, self.printers_button.mapToGlobal(self.printers_button.rect().bottomLeft()))
+
+    async def _change_look(self) -> None:
+        if await self.work.look(self._sample):
+            self._previews.poke()
+
+    async def _sample(self) -> Work | None:
+        """The document of the order in front, as the look's example."""
+        key = self.waiting_table.current_key()
+        if not isinstance(key, int):
+            return None
+        wish = msgspec.structs.replace(self.choice.wish((key,)), again=True, anyway=True)
+        return (await gather(self.services.store, wish, words(), self.services.now())).work
+
+    async def _edit_printer(self, printer: Printer | None) -> None:
+        if await self.work.edit(printer) is not None:
+            await self._refresh(frozenset({"all"}))
+
+    async def _remove_printer(self, printer: Printer) -> None:
+        await self.work.remove(printer)
+        await self._refresh(frozenset({"all"}))
 
     def _open_file(self) -> None:
         row = self._document()
-        if row is not None:
+        if row is not None and row.path:
             self.desk.show_file(Path(row.path))
 
     def _open_folder(self) -> None:
         row = self._document()
-        if row is not None:
+        if row is not None and row.path:
             self.desk.show_folder(Path(row.path))
 
     def _print_again(self) -> None:
         row = self._document()
         if row is not None and row.order_id is not None and row.kind in PAGE_KINDS:
-            begin(self.desk.make([row.order_id], cast(DocumentKind, row.kind)), "print again")
+            begin(self._again(row, row.order_id), "print again")
+
+    async def _again(self, row: PrintRow, order_id: int) -> None:
+        """On the printer that it came out of, or as a PDF."""
+        printer = await self.services.store.printers.by_name(row.printer) if row.printer else None
+        if printer is None:
+            await self.desk.make([order_id], cast(DocumentKind, row.kind))
+        else:
+            await self.work.print(PrintWish(row.kind, (order_id,), printer))
 
 
 def size_words(picture: Picture) -> str:

@@ -14,7 +14,7 @@ from app.store import OrderRow, PrintRow, Store
 from ui.pages.orders_model import OrderFilter, deadline
 from ui.tables import Channel, Column, Kind, Status
 from ui.tables.sources import Sort
-from ui.words import figures, t
+from ui.words import figures, t, words
 
 WAITING = OrderFilter(unprinted=True)
 PAGE_KINDS = ("label", "slip")  # what the program can draw again
@@ -32,7 +32,7 @@ JOURNAL_COLUMNS = (
     Column("at", "printpage.column.at", Kind.QUIET, rank=1, width=92, sortable=False),
     Column("kind", "printpage.column.document", Kind.CODE, rank=1, width=110, sortable=False),
     Column("order", "printpage.column.order", Kind.CHANNEL, rank=1, width=194, sortable=False),
-    Column("file", "printpage.column.file", Kind.TEXT, rank=2, width=170, sortable=False),
+    Column("file", "printpage.column.where", Kind.TEXT, rank=2, width=170, sortable=False),
     Column("note", "printpage.column.note", Kind.STATUS, rank=1, width=158, sortable=False),
 )
 
@@ -90,7 +90,7 @@ class Journal:
         rows = await self._store.prints.recent(limit, offset)
         wanted = list({row.order_id for row in rows if row.order_id is not None})
         orders = {one.id: one for one in await self._store.orders.get_many(wanted)}
-        there = await asyncio.to_thread(_there, {row.path for row in rows})
+        there = await asyncio.to_thread(_there, {row.path for row in rows if row.path})
         now = self._zone_now()
         found = []
         for row in rows:
@@ -101,9 +101,11 @@ class Journal:
                 self._numbers[order.id] = number
             integration = self.integrations.get(order.connection_id, "") if order is not None else ""
             at = figures().when(row.at.astimezone(now.tzinfo), now)
-            kind = t(f"orders.document.{row.kind}") if row.kind in PAGE_KINDS else row.kind
-            name = Path(row.path).name
-            found.append((row.id, at, kind, Channel(integration, number), name, _note(row, row.path in there)))
+            kind = t(f"print.document.{row.kind}") if words().has(f"print.document.{row.kind}") else row.kind
+            name = row.printer or Path(row.path).name
+            found.append(
+                (row.id, at, kind, Channel(integration, number), name, _note(row, not row.path or row.path in there))
+            )
         while len(self._rows) > _KEPT:
             self._rows.popitem(last=False)
         return found
@@ -130,7 +132,7 @@ def _note(row: PrintRow, there: bool) -> Status:
     """The copy's number; a file that is not there any more; a second copy stands out."""
     if not there:
         return Status("offline", t("printpage.note.gone"))
-    if row.copy_no > 1:
+    if row.again or row.copy_no > 1:
         return Status("order.returning", t("printpage.note.again", copy=row.copy_no))
     return Status("order.delivered", t("printpage.note.first"))
 

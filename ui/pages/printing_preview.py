@@ -37,11 +37,11 @@ class Picture:
 
 
 class PreviewError(Exception):
-    """The document cannot be shown: `key` is a word under `printpage.preview`."""
+    """The document cannot be shown: `key` is a word under `printpage.preview`, `words` a sentence that says more."""
 
-    def __init__(self, key: str) -> None:
+    def __init__(self, key: str, words: str = "") -> None:
         super().__init__(key)
-        self.key = key
+        self.key, self.words = key, words
 
 
 async def picture_of(source: Path | bytes, place: int | str = 0, sha256: str = "", dpi: int = _DPI) -> Picture:
@@ -51,7 +51,7 @@ async def picture_of(source: Path | bytes, place: int | str = 0, sha256: str = "
 
 
 def _draw(source: Path | bytes, place: int | str, sha256: str, dpi: int) -> Picture:
-    import pypdfium2 as pdfium  # on first use: the window starts without it
+    import pypdfium2 as pdfium  # type: ignore[import-untyped]  # on first use: the window starts without it
 
     if isinstance(source, Path):
         try:

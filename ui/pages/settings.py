@@ -10,12 +10,16 @@ from PySide6.QtCore import Qt, QTimer, QUrl
 from PySide6.QtGui import QDesktopServices, QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLineEdit, QStackedWidget, QVBoxLayout, QWidget
 
-from app.changes import JOBS, OUTBOX, ChangeReport
+from app.changes import ALERTS, JOBS, OUTBOX, ChangeReport
 from ui.house import House
 from ui.kit import Burst, Step, begin, spawn
+from ui.pages.pack_cards import RulesCard, helper_card
+from ui.pages.settings_alerts import AlertsSection
+from ui.pages.settings_api import ApiSection
 from ui.pages.settings_backups import BackupsSection
 from ui.pages.settings_parts import Section, SettingRow, stall_words, versions
 from ui.pages.settings_privacy import PrivacySection
+from ui.pages.settings_reports import ReportsCard
 from ui.pages.settings_vault import VaultCard
 from ui.services import Page, Services
 from ui.theme import DENSITIES, Scheme, appearance
@@ -29,6 +33,8 @@ SECTIONS = {
     "look": "paint-brush",
     "sending": "paper-plane-tilt",
     "labels": "tag",
+    "alerts": "bell",
+    "api": "plugs-connected",
     "vault": "lock-key",
     "backups": "database",
     "privacy": "users",
@@ -49,6 +55,9 @@ class SettingsPage(Page):
         self.vault_card: VaultCard | None = None
         self.backups: BackupsSection | None = None
         self.privacy: PrivacySection | None = None
+        self.alerts: AlertsSection | None = None
+        self.api: ApiSection | None = None
+        self.reports: ReportsCard | None = None
         self._sender = ""
         self._burst = Burst(lambda _keys: begin(self._load(), "settings"), 300, self)
         self._tick = QTimer(self)
@@ -146,6 +155,8 @@ class SettingsPage(Page):
         inside.addWidget(self.keep)
         section.add(card, box)
         self._sender_typed()
+        self.rules = RulesCard(section, self.services)
+        helper_card(section, self.services)
 
     def take_house(self, house: House) -> None:
         """What belongs to the window as a whole."""
@@ -160,6 +171,11 @@ class SettingsPage(Page):
             self.vault_card = VaultCard(card, house, self.services, self, self.said.emit)
         self.backups = BackupsSection(self.sections["backups"], self.services, house, self, self.said.emit)
         self.privacy = PrivacySection(self.sections["privacy"], self.services, self, self.said.emit, self.go.emit)
+        self.alerts = AlertsSection(self.sections["alerts"], self.services, self, self.said.emit)
+        if house.reporter is not None:
+            self.reports = ReportsCard(self.sections["alerts"], self.services, house.reporter, self, self.said.emit)
+        if house.api is not None:
+            self.api = ApiSection(self.sections["api"], house.api, self, self.said.emit)
         self._workspace(house)
         self._about(house)
 
@@ -199,13 +215,15 @@ class SettingsPage(Page):
         self._burst.poke()
         if self.vault_card is not None:
             self.vault_card.refresh()
-        for part in (self.backups, self.privacy):
+        for part in (self.backups, self.privacy, self.alerts, self.api, self.reports):
             if part is not None:
                 part.refresh()
 
     def changed(self, report: ChangeReport) -> None:
         if report.table == OUTBOX and self.isVisible():
             self._burst.poke()
+        if report.table == ALERTS and self.alerts is not None and self.isVisible():
+            self.alerts.refresh()
         if report.table == JOBS and self.backups is not None and self.isVisible():
             self.backups.refresh()  # the clock may have made one
 

@@ -13,12 +13,13 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QBoxLayout, QFrame, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
-from app.changes import ATTENTION, CONNECTIONS, HEALTH, ORDERS, OUTBOX, ChangeReport
+from app.changes import ALERTS, ATTENTION, CONNECTIONS, HEALTH, ORDERS, OUTBOX, ChangeReport
 from app.model import Money
 from app.store import OrderRow
 from ui.kit import Action, Burst, spawn
-from ui.pages.today_figures import ChannelDay, Day, Deadline, WallCell, gather_day, sales_words
+from ui.pages.today_figures import WALL_CELLS, ChannelDay, Day, Deadline, WallCell, gather_day, sales_words
 from ui.pages.today_parts import TroubleList, WallButton
+from ui.pages.today_pins import PinBoard
 from ui.services import Page, Services
 from ui.tables import Channel, Column, DenseTable, Group, Kind, Spark, Status, WindowedTableModel
 from ui.tables.sources import Row
@@ -26,11 +27,11 @@ from ui.theme import COMPACT, look_of
 from ui.widgets import Button, Card, Chip, EmptyState, KeyHint, Kpi, PageHeader, Scroller, Text
 from ui.words import figures, t
 
-WATCHED = frozenset({ORDERS, OUTBOX, HEALTH, CONNECTIONS, ATTENTION})
+WATCHED = frozenset({ALERTS, ORDERS, OUTBOX, HEALTH, CONNECTIONS, ATTENTION})
 PAUSE_MS = 1500
 CLOCK_MS = 30_000
 SOON = timedelta(hours=2)
-WALL_CELLS = 12
+_DUE_LEAST, _DUE_BESIDE_PINS = 140, 230  # pinned charts scroll; what must leave keeps some rows
 
 _DUE = (
     Column("channel", "today.column.channel", Kind.CHANNEL, rank=1, width=128, sortable=False),
@@ -121,6 +122,10 @@ class TodayPage(Page):
         self._bottom.addWidget(self._channel_card(), 7)
         self._bottom.addWidget(self._wall_card(), 6)
         self._column.addLayout(self._bottom, 2)
+        self.pins = PinBoard(self.services)
+        self.pins.go.connect(self.go)
+        self.pins.said.connect(self.said)
+        self._column.addWidget(self.pins)
         outer.addWidget(Scroller(inside), 1)
         outer.addWidget(self._footer())
 
@@ -153,7 +158,7 @@ class TodayPage(Page):
         self._due = ListedRows()
         self.due_model = WindowedTableModel(_DUE, self._due.fetch, self._due.count, parent=self)
         self.due_table = DenseTable(self.due_model, t("today.due_title"), density=COMPACT)
-        self.due_table.setMinimumHeight(140)
+        self.due_table.setMinimumHeight(_DUE_LEAST)
         self.due_table.opened.connect(lambda key: self.go.emit("orders", {"id": key}))
         self.nothing_due = EmptyState("check-circle", t("today.nothing_due"))
         self.due_table.set_empty(self.nothing_due)
@@ -242,6 +247,7 @@ class TodayPage(Page):
         side = 16 if width < 1400 else 20
         self._column.setContentsMargins(side, 0, side, 16)
         way = QBoxLayout.Direction.TopToBottom if stacked else QBoxLayout.Direction.LeftToRight
+        self.pins.set_across(1 if stacked else 2 if width < 1400 else 3)
         self._middle.setDirection(way)
         self._bottom.setDirection(way)
         self.due_table.set_inner_width(width)
@@ -267,6 +273,8 @@ class TodayPage(Page):
         finally:
             self._gathering = False
         await self.show_day(day)
+        await self.pins.refresh()
+        self.due_table.setMinimumHeight(_DUE_BESIDE_PINS if self.pins.cards else _DUE_LEAST)
         if self._again:
             self._again = False
             self._burst.poke()

@@ -23,6 +23,7 @@ from ui.words import figures, t, words
 DAYS = 7
 MOST_ROWS = 300
 MOST_GROUPS = 6
+WALL_CELLS = 12
 WAITING = ("queued", "sending", "pending", "unknown")
 READY = ("packed", "shipped")  # local states in which nothing but the carrier is awaited
 
@@ -210,11 +211,15 @@ def look_of_state(state: State) -> str:
     return LOOKS.get(state, state.value)
 
 
+_WORST = (State.UNHEALTHY, State.OFFLINE, State.DEGRADED, State.UNKNOWN, State.HEALTHY, State.PAUSED)
+
+
 async def _wall(services: Services, reports: Sequence[HealthReport], now: datetime) -> tuple[WallCell, ...]:
+    """The worst states first, so that none of them is beyond the cells that are shown; only those have a line of the hour."""
     cells = []
-    for one in reports:
+    for place, one in enumerate(sorted(reports, key=lambda report: _WORST.index(report.state))):
         points: list[SeriesPoint] = []
-        if one.state is not State.PAUSED:
+        if one.state is not State.PAUSED and place < WALL_CELLS:
             points = await services.store.samples.series(one.connection_id, now - timedelta(hours=1), now, points=20)
         name = services.catalogue.manifest(one.integration).name
         speeds = tuple(p.p95 for p in points if p.p95 is not None)
@@ -241,8 +246,13 @@ def speed_words(one: HealthReport, points: Sequence[SeriesPoint]) -> str:
 
 async def gather_troubles(services: Services, reports: Sequence[HealthReport]) -> tuple[Trouble, ...]:
     """Connections in trouble, unreadable records, refused and lost writes, buyers who want to cancel; worst first."""
-    found: list[Trouble] = []
+    from ui.pages.today_alerts import alert_troubles  # it makes lines of this module's kind
+
+    found = await alert_troubles(services)
+    one_line = any(one.key.startswith("alert-offline") for one in found)  # for all that have no way out
     for one in reports:
+        if one.state is State.OFFLINE and one_line:
+            continue
         if one.state in (State.UNHEALTHY, State.DEGRADED, State.OFFLINE):
             look = look_of_state(one.state)
             key = f"today.trouble.{'key' if one.blame is Blame.KEY else look}"

@@ -128,11 +128,13 @@ class Deadline(NamedTuple):
 
 
 class Tinted(NamedTuple):
-    """A text or number in a role of its own (a loss: "down_text", strong)."""
+    """A text or number in a role of its own (a loss: "down_text", strong). `tip`: what the tool-tip and the spoken text say
+    besides."""
 
     value: Any
     role: str
     strong: bool = True
+    tip: str = ""
 
 
 @dataclass(frozen=True, slots=True)

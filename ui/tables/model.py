@@ -21,7 +21,7 @@ from PySide6.QtCore import (
 )
 
 from ui.kit.tasks import spawn
-from ui.tables.columns import Column, Group, text_of
+from ui.tables.columns import Column, Group, Tinted, text_of
 from ui.tables.sources import Count, Fetch, Locate, Row, Sort, Spawn
 from ui.tables.ticks import Ticks
 from ui.words import t
@@ -190,10 +190,13 @@ class WindowedTableModel(QAbstractTableModel):
         if isinstance(found, Group):
             return found.title if role in (_DISPLAY, _SPOKEN) and section == self.offset else None
         value = found[section - self.offset + 1]
-        if role in (_DISPLAY, _TOOLTIP):
+        if role == _DISPLAY:
             return text_of(column.kind, value)
-        if role == _SPOKEN:
-            return f"{column.title}: {text_of(column.kind, value)}" if column.title else text_of(column.kind, value)
+        if role in (_TOOLTIP, _SPOKEN):
+            text = text_of(column.kind, value)
+            if isinstance(value, Tinted) and value.tip:
+                text = f"{text}\n{value.tip}" if role == _TOOLTIP else f"{text}, {value.tip}"
+            return f"{column.title}: {text}" if role == _SPOKEN and column.title else text
         if role == VALUE_ROLE:
             return value
         if role == KEY_ROLE:

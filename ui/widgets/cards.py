@@ -69,6 +69,11 @@ class Dot(QWidget):
         self.setAccessibleName(name or integration)
         self.setFixedSize(QSize(10, 18))
 
+    def set_integration(self, integration: str) -> None:
+        """Another channel's."""
+        self._integration = integration
+        self.update()
+
     def paintEvent(self, event: object) -> None:
         del event
         color = theme().ink(dot(self._integration, theme()))

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from app.store.errors import StoreError
+from app.store.migrations.spans import monitoring
 
 Step = str | Callable[[sqlite3.Connection], None]
 
@@ -20,6 +21,11 @@ STEPS: tuple[tuple[str, Step], ...] = (
     ("0003_people", "0003_people.sql"),
     ("0004_parcels", "0004_parcels.sql"),
     ("0005_settlements", "0005_settlements.sql"),
+    ("0006_monitoring", monitoring(lambda conn: _script(conn, "0006_monitoring.sql"))),
+    ("0007_alerts", "0007_alerts.sql"),
+    ("0008_plans", "0008_plans.sql"),
+    ("0009_printing", "0009_printing.sql"),
+    ("0010_packing", "0010_packing.sql"),
 )
 LATEST = len(STEPS)
 _HERE = Path(__file__).parent
@@ -54,12 +60,16 @@ def _runner(number: int, step: Step) -> Callable[..., None]:
         if callable(step):
             step(conn)
         else:
-            for statement in statements((_HERE / step).read_text(encoding="utf-8")):
-                conn.execute(statement)
+            _script(conn, step)
         conn.execute(" ".join(("PRAGMA user_version =", str(int(number)))))
 
     run.__name__ = f"step_{number}"
     return run
+
+
+def _script(conn: sqlite3.Connection, name: str) -> None:
+    for statement in statements((_HERE / name).read_text(encoding="utf-8")):
+        conn.execute(statement)
 
 
 def statements(script: str) -> Iterator[str]:

@@ -119,7 +119,7 @@ def test_fetch_one_order_again(connected):
         (("price", "set", "Dükkân", "PX-00001", "NaN"), 2, "NaN"),
         (("stock", "set", "Dükkân", "PX-00001", "2.5"), 2, "2.5"),
         (("stock", "set", "Dükkân", "no-such", "1"), 1, "no-such"),
-        (("connect", "aras_kargo", "--name", "x"), 1, "Aras"),
+        (("connect", "horoz_lojistik", "--name", "x"), 1, "Horoz"),
         (("connect", "gittigidiyor", "--name", "x"), 1, "GittiGidiyor"),
         (("connect", "nothing-like-it", "--name", "x"), 2, "nothing-like-it"),
         (("connect", "trendyol", "--name", "x", "--set", "no-equals"), 2, "no-equals"),

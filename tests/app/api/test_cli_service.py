@@ -1,4 +1,5 @@
-"""`paxzar questions`, `answer`, `invoice-link`, `split`, `boxes` from the outside, on the Trendyol rehearsal server."""
+"""`paxzar questions`, `answer`, `invoice-link`, `split`, `boxes` from the outside, on the Trendyol rehearsal server; and what the
+audit log keeps of them."""
 
 from __future__ import annotations
 
@@ -183,3 +184,25 @@ def test_spread_loses_and_makes_nothing(shares: list[tuple[str, int]], into: int
     assert max(sizes) - min(sizes) <= 1
     for line in "abc":
         assert sum(n for g in groups for x, n in g if x == line) == sum(n for x, n in shares if x == line)
+
+
+def test_each_write_leaves_an_audit_entry_however_it_ended(world: World) -> None:
+    world.pull()
+    order = world.orders("Picking")[0]
+    question = world.cli.json("questions", SHOP, "--open")[0]["id"]
+    assert world.cli("answer", SHOP, question, "Evet, yüzde yüz pamukludur.").exit_code == 0
+    assert world.cli("answer", SHOP, "5", "kısa").exit_code == 1
+    assert world.cli("invoice-link", order["number"], "https://fatura.example/9.pdf").exit_code == 0
+    world.post("faults", {"kind": "drop_after", "path": "/box-info", "count": 1})
+    world.cli("boxes", order["number"], "3", "--desi", "4.5")
+    entries = world.cli.json("audit", "--action", "service")
+    told = {(one["action"], one["subject_kind"], one["outcome"]) for one in entries}
+    assert ("service.answered", "question", "done") in told
+    assert ("service.answered", "question", "refused") in told
+    assert ("service.linked", "order", "done") in told
+    boxes = next(one for one in entries if one["action"] == "service.boxes")
+    assert boxes["details"] == {"count": 3}
+    assert all(one["actor"] and one["connection_id"] for one in entries)
+    none = world.cli("accept", order["number"])
+    assert (none.exit_code, "no way for accepting orders" in none.output) == (1, True)
+    assert "pamuk" not in str(entries)

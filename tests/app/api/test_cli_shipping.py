@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -224,3 +225,43 @@ def test_everything_is_said_in_turkish_too(dock: Cli) -> None:
     told = dock("ship", "S-3")
     assert "Telefon: Türkiye numarası değil." in told.output
     assert "gönderi" in dock("shipment", "list").output
+
+
+@pytest.mark.parametrize(("name", "pieces"), [("aras", "1"), ("aras", "3"), ("ptt", "1")])
+def test_other_carriers_from_order_to_door(cli: Cli, tmp_path: Path, name: str, pieces: str) -> None:
+    """Shipped, printed, tracked, called off; an answer that is lost makes no second parcel."""
+    fake = importlib.import_module(f"providers.sandboxes.{name}").create(seed=3)
+    with serve(fake.app) as address, httpx.Client(base_url=address) as control:
+        held = {k: v for k, v in control.get("/_control/credentials").json().items() if v}
+        secrets = tmp_path / "secrets.json"
+        secrets.write_text(json.dumps(held), encoding="utf-8")
+        connect = ["connect", f"{name}_kargo", "--name", "K", "--base-url", address, "--secrets-from", str(secrets)]
+        done = cli(*connect)
+        assert done.exit_code == 0, done.output
+        asyncio.run(fill(cli.folder, order("1"), order("2"), order("3")))
+        out = tmp_path / "labels.pdf"
+        ship = ["--carrier", "K", "--desi", "2,5", "--weight", "1200", "--pieces", pieces]
+        made = cli.json("ship", "S-1", *ship, "--out", str(out))
+        assert [one["state"] for one in made["parcels"]] == ["labelled"], made
+        (row,) = truth(control)
+        pdf = pypdfium2.PdfDocument(out)
+        texts = [page.get_textpage().get_text_range() for page in pdf]
+        pdf.close()
+        assert len(texts) == len(row["pieces"]) == int(pieces)
+        assert all(code in text for code, text in zip(row["pieces"], texts, strict=True)), "each piece its own barcode"
+        control.post("/_control/faults", json={"kind": "drop_after", "contains": "SetOrder" if name == "aras" else "kabulEkle2"})  # fmt: skip
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("app.jobs.carrying.LOOK_AFTER_S", 0.5)
+            lost = cli.json("ship", "S-2", *ship, "--cod", "--patience", "20")
+        assert [one["state"] for one in lost["parcels"]] == ["created"]
+        assert [one["cod"] for one in truth(control)] == ["", "259.80"]
+        cli.json("ship", "S-3", *ship)
+        (gone,) = cli.json("shipment", "cancel", "S-3")
+        assert gone["state"] == "cancelled"
+        assert [one["cancelled"] for one in truth(control)] == [False, False, True]
+        control.post("/_control/clock", json={"advance": 31 * 3600})
+        (tracked,) = cli.json("track", "K")
+        assert [one["state"] for one in tracked["parcels"]] == ["delivered", "delivered"]
+        assert {one["tracking_number"] for one in tracked["parcels"]} == {
+            one["tracking_number"] for one in truth(control)[:2]
+        }

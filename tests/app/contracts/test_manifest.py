@@ -113,6 +113,18 @@ def test_credentials(field: CredentialField, told: str) -> None:
     assert but(PLANNED, credentials=(CredentialField("key", "choice", BOTH, pattern="a|b", choices=("a", "b")),)) == []
 
 
+def test_what_the_vendor_does_not_have_is_told_in_both_languages_and_never_claimed() -> None:
+    assert but(LIVE, without={"labels": BOTH, "settlements": BOTH}) == []
+    assert but(LIVE, without={"labels": Words(en="None")}) == ["without 'labels' needs words in tr and en"]
+    assert but(LIVE, without={"etiket": BOTH}) == [
+        "without 'etiket': one of labels, returns, settlements, tracking is meant"
+    ]
+    claimed = ("probe", "order_source", "claims")
+    assert but(LIVE, capabilities=claimed, without={"returns": BOTH}) == [
+        "without 'returns', yet it names the capability 'claims'"
+    ]
+
+
 @pytest.mark.parametrize("note", [Words(tr="Yalnız sözleşmeyle"), Words(en="By contract only")])
 def test_a_note_in_one_language_is_half_a_note(note: Words) -> None:
     assert but(PLANNED, note=note) == ["a note needs both languages"]

@@ -20,8 +20,9 @@ from app.formats.barcodes import BarcodeError, fit_code128
 from app.formats.words import Words
 from app.model import Address, Buyer, Money, Order, OrderLine, OrderStatus, Price
 from app.platform.worker import Worker
+from app.printing.contents import label_of, slip_of, sort_key
 from app.printing.data import LabelData, LabelWords, SlipData, SlipLine, SlipWords
-from app.printing.documents import label_of, make_document, slip_of
+from app.printing.documents import make_document
 from app.printing.label import draw_labels
 from app.printing.slip import draw_slips
 from app.store import Store
@@ -65,7 +66,7 @@ def barcodes(page, dpi=203):
 
 
 def test_a_label_is_100_by_150_millimetres():
-    (page,) = pages(draw_labels([label()], LabelWords()))
+    (page,) = pages(draw_labels([label()], LabelWords()).data)
     width, height = page.get_size()
     assert abs(width / mm - 100) < 0.2
     assert abs(height / mm - 150) < 0.2
@@ -76,24 +77,24 @@ def test_a_label_is_100_by_150_millimetres():
     "code", ["7330000000000001", "9000000001", "#1042", "402-1234567-7654321", "A1B2C3D4E5F6G7H8I9", "1"]
 )
 def test_the_bars_are_read_by_another_reader(code, dpi):
-    (page,) = pages(draw_labels([label(code=code)], LabelWords(), dpi))
+    (page,) = pages(draw_labels([label(code=code)], LabelWords(), dpi).data)
     assert [text for text, _ in barcodes(page, dpi)] == [code]
 
 
 def test_letters_come_out_as_they_went_in():
-    (page,) = pages(draw_labels([label(name=TURKISH, street="Iğdır Işıklar İnönü", cash_on_delivery="₺1.249,90")], LabelWords()))  # fmt: skip
+    (page,) = pages(draw_labels([label(name=TURKISH, street="Iğdır Işıklar İnönü", cash_on_delivery="₺1.249,90")], LabelWords()).data)  # fmt: skip
     text = text_of(page)
     for part in (TURKISH, "Iğdır Işıklar İnönü", "₺1.249,90", "Kapıda ödeme", "Çankaya / Ankara"):
         assert part in text
 
 
 def test_paper_order_is_the_order_given():
-    made = pages(draw_labels([label(order_number=str(n), code=str(n)) for n in range(100, 140)], LabelWords()))
+    made = pages(draw_labels([label(order_number=str(n), code=str(n)) for n in range(100, 140)], LabelWords()).data)
     assert [text_of(p).split()[-1] for p in made] == [str(n) for n in range(100, 140)]
 
 
 def test_the_same_labels_are_the_same_bytes():
-    assert draw_labels([label()], LabelWords()) == draw_labels([label()], LabelWords())
+    assert draw_labels([label()], LabelWords()).data == draw_labels([label()], LabelWords()).data
 
 
 @settings(max_examples=40, deadline=None)
@@ -111,7 +112,7 @@ def test_nothing_that_people_type_breaks_a_label(name, street, city, code, items
         code=clean(code),
         items=clean(items, 300),
     )
-    (page,) = pages(draw_labels([one], LabelWords()))
+    (page,) = pages(draw_labels([one], LabelWords()).data)
     assert page.get_size() == pytest.approx((100 * mm, 150 * mm), abs=0.5)
 
 
@@ -131,7 +132,8 @@ def test_bars_are_whole_dots_and_too_long_is_told():
 def test_a_long_slip_goes_on_over_pages_and_loses_no_line():
     lines = tuple(SlipLine(f"PX-{i}", "869", f"Ürün {i} " + "uzun ad " * 12, i + 1, "₺1,00") for i in range(60))
     slip = SlipData("9000000001", "Trendyol", "24 Kasım 2026", "Ayşe Öz", "Gül Sk.", lines, "₺60,00", "Hediye paketi")
-    data, count = draw_slips([slip], SlipWords())
+    drawn = draw_slips([slip], SlipWords())
+    data, count = drawn.data, drawn.pages
     made = pages(data)
     assert len(made) == count > 1
     text = " ".join(text_of(p) for p in made)
@@ -202,3 +204,9 @@ async def test_drawing_runs_in_the_worker_process(store, tmp_path):
     finally:
         worker.close()
     worker.close()
+
+
+def test_shelves_are_walked_in_the_turkish_order_and_by_the_value_of_figures():
+    walked = ["A-2", "A-10", "B-1", "C-1", "Ç-1", "D-1", "G", "Ğ", "I", "İ", "S", "Ş", "Z"]
+    assert sorted([*walked[7:], *walked[:7]], key=sort_key) == walked
+    assert sorted(["PX-100", "px-20", "10", "9"], key=sort_key) == ["9", "10", "px-20", "PX-100"]

@@ -18,7 +18,7 @@ from app.contracts import Message
 from app.formats.words import Words
 from app.model import Address, Label, LabelFormat, Parcel, ShipmentRequest
 from app.printing import drawing
-from app.printing.data import LabelData, LabelWords
+from app.printing.data import LabelData, Setup, Work
 from app.printing.parcel_labels import make_parcel_labels
 from app.printing.trouble import LabelTrouble
 from app.store import ParcelWish, Store
@@ -115,16 +115,14 @@ def test_trouble_survives_the_way_out_of_the_worker() -> None:
 
 def test_our_own_labels_come_through_the_door() -> None:
     data = LabelData("Ayşe", "Lale Sk.", "Kadıköy", "İstanbul", "", "", "", "101", "Dükkân", "7330118405")
-    assert drawing.labels([data], LabelWords()).startswith(b"%PDF")
+    assert drawing.proof(Work("label", Setup(), labels=(data,)))[0].startswith(b"%PDF")
 
 
 def test_the_window_loads_nothing_that_draws_documents() -> None:
     """13 MB that only the worker needs, and pdfium must have one lane."""
     pages = "today orders prices printing parcels connections jobs settings audit payouts".split()  # noqa: SIM905
     wanted = ", ".join(("ui.window", "app.console", "app.api.handover", *(f"ui.pages.{one}" for one in pages)))
-    heavy = (
-        "{one for one in sys.modules if one in ('reportlab', 'PIL', 'pypdfium2', 'xlsxwriter', 'asyncssh', 'authlib')}"
-    )
+    heavy = "{one for one in sys.modules if one in ('reportlab', 'PIL', 'pypdfium2', 'zxingcpp', 'xlsxwriter', 'asyncssh', 'authlib')}"
     program = f"import sys, {wanted}\nprint(sorted({heavy}))"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -192,7 +192,7 @@ def test_the_references_example() -> None:
     assert first.unit_price.vat is Vat.INCLUDED
     assert (one.buyer.name, one.ship_to.name, one.ship_to.city, one.ship_to.country) == ("Ayşe Örnek", "Ayşe Örnek", "Ankara", "TR")  # fmt: skip
     assert one.ship_to.phone == "+905550000000"
-    assert one.extra == {"commercial_id": "K0000001", "lines": "K0000001-A-1:1"}
+    assert one.extra == {"waits_for": "acceptance", "commercial_id": "K0000001", "lines": "K0000001-A-1:1"}
     assert one.bill_to is None
 
 

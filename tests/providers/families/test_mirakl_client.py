@@ -2,26 +2,40 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs
 
 import httpx
+import msgspec
 import pytest
 
-from app.contracts import OursError, OutcomeState, TheirsError, YoursError, capabilities_of
-from app.model import Claim, Window, parse_iso
+from app.contracts import (
+    Message,
+    OursError,
+    OutcomeState,
+    ProviderError,
+    TheirsError,
+    YoursError,
+    capabilities_of,
+    fail,
+)
+from app.model import Claim, Order, Window, parse_iso
 from providers.families.mirakl import MOST_IN_PIECE, Mirakl
+from providers.families.mirakl_orders import parse_found
 from tests.providers.families.mirakl_support import (
     KEY,
     NOW,
     Operator,
+    line,
     notice,
     offer,
     order,
     price,
     price_change,
+    reply,
     stock_change,
 )
 
@@ -40,7 +54,7 @@ NONE = {"orders": [], "total_count": 0}
 def test_what_it_can() -> None:
     assert capabilities_of(Mirakl) == {
         "probe", "order_source", "listing_source", "price_sink", "stock_sink", "batch_results", "shipment_sink", "claims",
-        "settlements",
+        "settlements", "order_acceptance",
     }  # fmt: skip
 
 
@@ -92,15 +106,16 @@ class Shop:
 
 async def test_a_long_import_is_read_in_pieces_oldest_first() -> None:
     start = NOW - timedelta(days=800)
-    there = Shop([start + timedelta(hours=12 * n) for n in range(1500)])
+    count = 3 * MOST_IN_PIECE
+    there = Shop([start + timedelta(days=750) * n / count for n in range(count)])
     pages = [one async for one in Operator({ORDERS: there}).client().orders(Window(start, NOW))]
     found = [one for page in pages for one in page.items]
-    assert {one.remote_id for one in found} == {f"K{n}-A" for n in range(1500)}
+    assert {one.remote_id for one in found} == {f"K{n}-A" for n in range(count)}
     covered = [page.covered_until for page in pages if page.covered_until is not None]
     assert len(covered) > 2
     assert covered == sorted(covered)
     assert covered[-1] == NOW
-    assert {page.total for page in pages} == {1500}
+    assert {page.total for page in pages} == {count}
     told: set[str] = set()
     for page in pages:
         told |= {one.remote_id for one in page.items}
@@ -220,6 +235,75 @@ async def test_results() -> None:
     assert [one.state for one in (await client.batch_result("stock:2:gone", changes)).outcomes] == [LOST, LOST]
     with pytest.raises(TheirsError):
         await client.batch_result("stock:2:down", changes)
+
+
+# -- acceptance ----------------------------------------------------------------------------------------------------------
+TAKE = "PUT /api/orders/K1-A/accept"
+INVALID = (400, {"errors": [{"code": "ORDER_INVALID_STATE", "message": "wrong state"}]})
+
+
+def waiting(state: str = "WAITING_ACCEPTANCE", *lines: str) -> Any:
+    rows = [line(order_line_id=f"L{n}", order_line_state=one) for n, one in enumerate(lines or (state, state))]
+    return order(order_id="K1-A", order_state=state, order_lines=rows)
+
+
+def stored() -> Order:
+    return parse_found(reply({"orders": [waiting()], "total_count": 1})).items[0]
+
+
+def desk(answer: Any, now: Any = None) -> Operator:
+    found = {"orders": [now] if now is not None else [], "total_count": int(now is not None)}
+    return Operator({TAKE: answer, ORDERS: found})
+
+
+async def test_every_line_is_decided_in_one_call() -> None:
+    there = desk((204, None))
+    client = there.client()
+    for lines in (None, ["L1"], []):
+        assert (await client.accept(stored(), lines)).state is DONE
+    told = [json.loads(one.content)["order_lines"] for one in there.asked]
+    assert [[one["accepted"] for one in rows] for rows in told] == [[True, True], [False, True], [False, False]]
+    assert {one["id"] for rows in told for one in rows} == {"L0", "L1"}
+    strange = await client.accept(stored(), ["L9"])
+    assert (strange.state, strange.message and strange.message.params["reason"]) == (BAD, "accept_line")
+    bare = await client.accept(msgspec.structs.replace(stored(), lines=()))
+    assert bare.state is BAD
+    assert len(there.asked) == 3
+
+
+@pytest.mark.parametrize(
+    ("now", "lines", "state", "code"),
+    [
+        (waiting("SHIPPING"), None, DONE, ""),
+        (waiting("WAITING_DEBIT", "WAITING_DEBIT", "REFUSED"), ["L0"], DONE, ""),
+        (waiting("REFUSED"), [], DONE, ""),
+        (waiting("REFUSED"), None, BAD, "item.refused"),
+        (waiting("SHIPPING"), [], BAD, "item.refused"),
+        (waiting(), None, BAD, "item.conflict"),
+        (None, None, BAD, "item.conflict"),
+    ],
+)
+async def test_a_refusal_is_looked_up(now: Any, lines: list[str] | None, state: OutcomeState, code: str) -> None:
+    outcome = await desk(INVALID, now).client().accept(stored(), lines)
+    assert (outcome.state, outcome.message.code if outcome.message else "") == (state, code)
+
+
+async def test_a_lost_answer_is_looked_up_and_what_was_never_sent_raises() -> None:
+    def cut(request: httpx.Request) -> Any:
+        raise fail(Message("net.cut", {"sent": "yes"}))
+
+    assert (await desk(cut, waiting("SHIPPING")).client().accept(stored())).state is DONE
+    unseen = await desk(cut, waiting()).client().accept(stored())
+    assert (unseen.state, unseen.message and unseen.message.code) == (LOST, "net.cut")
+    dark = desk(cut)
+    dark.answers[ORDERS] = (503, {})
+    assert (await dark.client().accept(stored())).state is LOST
+    with pytest.raises(ProviderError, match=r"auth\.forbidden"):
+        await desk((403, {}), waiting()).client().accept(stored())
+    down = desk(INVALID)
+    down.answers[ORDERS] = (503, {})
+    outcome = await down.client().accept(stored())
+    assert (outcome.state, outcome.message and outcome.message.code) == (BAD, "item.conflict")
 
 
 # -- shipping ------------------------------------------------------------------------------------------------------------

@@ -279,6 +279,7 @@ TRIES: dict[str, Callable[[random.Random], None]] = {
     "carriers_request": simple("SH21", lambda rng: calls.carriers_request(some_account(rng))),
     "tracking_request": try_tracking,
     "ship_request": simple("OR24", lambda rng: calls.ship_request(some_account(rng), rng.choice(IDS))),
+    "accept_request": simple("OR21", lambda rng: calls.accept_request(some_account(rng), rng.choice(IDS), {one: rng.random() < 0.5 for one in rng.sample(IDS, 3)})),
     "claims_request": try_claims,
     "claim_request": simple("RT11", lambda rng: calls.claim_request(some_account(rng), rng.choice(IDS))),
     "accept_claim_request": simple("RT21", lambda rng: calls.accept_claim_request(some_account(rng), rng.choice(IDS))),

@@ -6,6 +6,7 @@ import dataclasses
 import json
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 import httpx
@@ -108,7 +109,7 @@ def test_a_window_is_asked_for_by_turkish_days() -> None:
     window = Window(datetime(2026, 11, 4, 20, 30, tzinfo=UTC), datetime(2026, 11, 6, 6, tzinfo=UTC))
     found = [(one.since, one.until) for one in days_of(window)]
     cuts = [window.since, DAY.since, DAY.until, window.until]
-    assert found == list(zip(cuts, cuts[1:], strict=False))
+    assert found == list(pairwise(cuts))
     assert all(edge.tzinfo is UTC for pair in found for edge in pair)
 
 

@@ -111,7 +111,7 @@ def test_each_host_has_its_own_error_body(rig: Rig) -> None:
     assert set(rig.http.get(ORDERS + "/ordernumber/1").json()) == {"statusCode", "code", "message", "correlationId"}
     assert isinstance(rig.http.get("/api/v1.0/issues/1").json()["errors"][0], str)
     assert set(rig.http.get("/product/api/products/status/x").json()) == {"message"}
-    assert set(rig.http.get(f"/transactions/merchantId/{MERCHANT}", params={"limit": 0}).json()) == {"title"}
+    assert "errors" in rig.http.get(f"/transactions/merchantId/{MERCHANT}", params={"limit": 0}).json()
     rig.switch("plain_errors")
     assert rig.http.get(LIST).headers["content-type"].startswith("text/plain")
 

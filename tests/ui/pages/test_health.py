@@ -4,11 +4,11 @@ without secrets, and the three buttons as operations."""
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import msgspec
@@ -122,7 +122,10 @@ async def test_the_wall_says_state_blame_and_figures(desk: Open) -> None:
     assert (refused["state"], refused["p95"], refused["last_ok"]) == ("Çalışmıyor", "—", "—")
     assert refused["blame"] == "Anahtar reddedildi. Anahtarı yeniden girin ya da satıcı panelinde yenisini oluşturun."
     header = [d.page.model.headerData(i, Qt.Orientation.Horizontal) for i in range(len(COLUMNS))]
-    assert header == ["Bağlantı", "Durum", "Kimden kaynaklı", "Son veri", "p95 / hedef", "24 saat", "30 gün", "Hatalar, 24 sa", "Çağrılar", "Sırada"]  # fmt: skip
+    assert header == [
+        "Bağlantı", "Durum", "Kimden kaynaklı", "Puan", "Son veri", "p95 / hedef", "Bugün", "7 gün", "30 gün",
+        "Hatalar, 24 sa", "Kalan limit", "Anahtar", "Çağrılar", "Sırada",
+    ]  # fmt: skip
     assert d.page.header.primary is not None
     assert d.page.header.primary.text() == "3 bağlantıyı sına"
     chips = [chip.accessibleName() for chip in d.page._chips.values() if chip.isVisible()]
@@ -158,13 +161,9 @@ async def test_an_open_breaker_and_the_queue_are_shown(desk: Open) -> None:
     d = await desk(before=wait)
     assert d.cells(0)["queue"] == "2 · 12 sn"
     watched = d.page.wall[d.rows[0].id]
-    held = SimpleNamespace(
-        row=watched.row, title=watched.title, queue=0, queue_s=0.0,
-        report=msgspec.structs.replace(watched.report, breaker="open"),
-    )  # fmt: skip
-    row = table_row(held, NOW)  # type: ignore[arg-type]
-    assert row[9].value == "ara verildi"
-    assert row[9].role == "unhealthy_text"
+    held = replace(watched, queue=0, queue_s=0.0, report=msgspec.structs.replace(watched.report, breaker="open"))
+    cell = table_row(held, NOW)[1 + [column.key for column in COLUMNS].index("breaker")]
+    assert (cell.value, cell.role) == ("ara verildi", "unhealthy_text")
 
 
 async def test_the_wall_sorts_by_what_was_measured(desk: Open) -> None:
@@ -321,7 +320,7 @@ def test_nothing_measured_makes_empty_figures() -> None:
     assert data.empty
     assert data.gaps == []
     assert sum(bar.total for bar in error_bars([], NOW - timedelta(days=1), NOW, "24h")) == 0
-    assert {cell.state for cell in day_cells([], NOW)} == {""}
+    assert {cell.state for cell in day_cells([], NOW, 0.999)} == {""}
 
 
 # -- evidence --------------------------------------------------------------------------------------------------------
@@ -348,13 +347,13 @@ async def test_evidence_shows_requests_once_and_no_more_than_is_kept(desk: Open)
 async def test_a_report_reads_only_what_changed_and_bursts_are_one(desk: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     d = await desk()
     asked: list[int] = []
-    real = type(d.page.services.health).report
+    real = type(d.page.services.health).reports
 
-    async def report(self: Any, row: ConnectionRow) -> Any:
-        asked.append(row.id)
-        return await real(self, row)
+    async def reports(self: Any, rows: Sequence[ConnectionRow]) -> Any:
+        asked.extend(row.id for row in rows)
+        return await real(self, rows)
 
-    monkeypatch.setattr(type(d.page.services.health), "report", report)
+    monkeypatch.setattr(type(d.page.services.health), "reports", reports)
     await d.store.connections.note_error(d.rows[0].id, Message("net.timeout"), NOW + timedelta(seconds=1))
     for _ in range(20):
         d.page.changed(ChangeReport(HEALTH, frozenset({d.rows[0].id}), "samples"))
@@ -500,3 +499,30 @@ async def test_in_english(desk: Open) -> None:
     assert d.page.header.primary.text() == "Test 3 connections"
     await select(d, d.rows[1])
     assert d.page.detail.card.data.goal_words == "goal 3 s"
+
+
+# -- score, target, whose fault --------------------------------------------------------------------------------------
+async def test_the_detail_shows_the_score_the_target_and_whose_fault_it_is(desk: Open) -> None:
+    d = await desk()
+    slow = d.rows[1]
+    await select(d, slow)
+    shown = d.page.detail.score.text()
+    assert "hedef %99,9: tutmuyor" in shown
+    report = d.page.wall[slow.id].report
+    assert report.score is not None
+    assert f"Sağlık puanı 100 üzerinden {report.score.total}: şu an 15/30" in shown
+    assert d.page.detail.evidence.message.startswith("Onların sunucusu: ")
+    await select(d, d.rows[0])
+    assert "hedef %99,9: tutuyor" in d.page.detail.score.text()
+
+
+async def test_requests_from_before_the_start_are_evidence_too(desk: Open) -> None:
+    d = await desk()
+    row = d.rows[0]
+    old = Call(row.id, NOW.timestamp() - 30, 321.0, operation="listings", probe=False)
+    await d.store.samples.add([old])
+    await select(d, row)
+    await d.page.detail.refresh()
+    rows = d.page.detail.evidence.rows
+    assert rows[0][3].text == "Yanıtlandı"
+    assert rows[0][5] == "321 ms"

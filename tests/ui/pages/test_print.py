@@ -16,11 +16,17 @@ from PySide6.QtWidgets import QApplication
 from app.changes import CONNECTIONS, ChangeReport
 from app.model import OrderStatus
 from app.printing.documents import make_document
+from app.printing.gathering import PrintWish, Question, look_of
+from app.store import Printer
+from tests.app.printing.making import png
+from tests.app.printing.zebra import plugged_in
 from tests.ui.pages.desk import Desk, dialog, open_desk, until
 from tests.ui.pages.orders_making import NOW, documents, missing_words, order, prepare, pull, texts
-from ui.kit import spawner
+from ui.kit import begin, spawner
 from ui.pages.orders_documents import RefusalDialog
 from ui.pages.printing import PrintPage
+from ui.pages.printing_dialogs import DoubtDialog, PrinterDialog, QuestionDialog, StartDialog
+from ui.pages.printing_look import LookDialog
 from ui.pages.printing_model import JOURNAL_COLUMNS, Journal
 from ui.pages.printing_preview import Picture, PreviewError, picture_of
 from ui.theme import Appearance
@@ -289,7 +295,9 @@ async def test_opening_files_and_folders(desk: Desk, qtbot: Any) -> None:
 
 async def test_requests_changes_and_honesty(desk: Desk, qtbot: Any) -> None:
     page = await opened(desk, qtbot)
-    assert "henüz yok" in page.note.accessibleName()
+    assert "Henüz yazıcı eklenmedi" in page.note.accessibleName()
+    assert page.note.isVisible()
+    assert page.queue_card.isHidden()
     assert page.waiting_table._empty.isVisible()  # type: ignore[union-attr]
     assert page.preview.accessibleName() == "Gösterilecek belge yok"
     assert not page.open_button.isEnabled()
@@ -326,3 +334,180 @@ async def test_no_word_is_missing(desk: Desk, qtbot: Any, language: str) -> None
     assert missing_words(page) == []
     for action in desk.services.actions:
         assert "⟦" not in action.label
+
+
+# -- printers ----------------------------------------------------------------------------------------------------
+async def plugged(desk: Desk, zebra: Any) -> Printer:
+    await filled(desk)
+    return await desk.store.printers.save(Printer("Depo", "network", zebra.address, "zpl"))
+
+
+async def test_labels_on_a_zebra_a_jam_and_the_rest(desk: Desk, qtbot: Any) -> None:
+    async with plugged_in(paper_after=3) as zebra:
+        await plugged(desk, zebra)
+        page = await opened(desk, qtbot)
+        assert page.note.isHidden()
+        page.choice.where.setCurrentIndex(page.choice.where.findData("Depo"))
+        page.waiting.tick([0, 1, 2, 3, 4], True)
+        page.print_button.click()
+        await until(lambda: len(page.queue_card.rows) == 1, seconds=15)
+        assert [row.order_id for row in reversed(await desk.store.prints.recent())] == [1, 2, 3]
+        assert page.queue_card.isVisible()
+        shown = " ".join(texts(page.queue_card))
+        assert "kâğıdı bitti" in shown
+        assert "4. etiketten sürdür" in shown
+        assert desk.said[-1][1] == "Basım durdu: 5 parçadan 3 tanesi çıktı"
+        zebra.paper_after = 0
+        page.queue_card.rows[0].go.click()
+        await until(lambda: page.queue_card.isHidden(), seconds=15)
+        assert [row.order_id for row in reversed(await desk.store.prints.recent())] == [1, 2, 3, 4, 5]
+        assert len(zebra.labels) == 5
+        await until(lambda: page.journal.total == 5 and page.journal.row_at(0) is not None)
+        assert "Depo" in page.journal.row_at(0)  # type: ignore[operator]
+        page.journal_table.setCurrentIndex(page.journal.index(0, 1))
+        assert not page.open_button.isEnabled()
+
+
+async def test_a_second_copy_on_a_printer_is_asked_about(desk: Desk, qtbot: Any) -> None:
+    async with plugged_in() as zebra:
+        printer = await plugged(desk, zebra)
+        page = await opened(desk, qtbot)
+        await page.work.print(PrintWish("label", (1,), printer))
+        await until(lambda: page.journal.total == 1)
+        page.journal_table.setCurrentIndex(page.journal.index(0, 1))
+        await until(lambda: page.again_button.isEnabled())
+        page.again_button.click()
+        question = await dialog(QuestionDialog)
+        assert "etiketi zaten basıldı" in " ".join(texts(question))
+        question.reject()
+        await asyncio.sleep(0.05)
+        assert len(zebra.labels) == 1
+        page.again_button.click()
+        question = await dialog(QuestionDialog)
+        question.primary.click()
+        await until(lambda: len(zebra.labels) == 2, seconds=15)
+        await until(lambda: page.journal.total == 2 and page.journal.row_at(0) is not None)
+        assert page.journal.row_at(0)[NOTE].state == "order.returning"  # type: ignore[index]
+
+
+async def test_what_is_in_doubt_is_decided_by_a_person(desk: Desk, qtbot: Any) -> None:
+    async with plugged_in(stop_after=2) as zebra:
+        printer = await plugged(desk, zebra)
+        page = await opened(desk, qtbot)
+        await page.work.print(PrintWish("label", (1, 2, 3), printer))
+        await until(lambda: len(page.queue_card.rows) == 1)
+        zebra.stop_after = 0
+        page.queue_card.rows[0].go.click()
+        question = await dialog(DoubtDialog)
+        assert "2. etiket" in " ".join(texts(question))
+        question.once_more.click()
+        await until(lambda: page.queue_card.isHidden(), seconds=15)
+        assert len(zebra.labels) == 4
+        rows = (await desk.store.prints.recent())[::-1]
+        assert [(one.order_id, one.again) for one in rows] == [(1, False), (2, True), (3, False)]
+
+
+async def test_after_a_jam_from_a_label_on(desk: Desk, qtbot: Any) -> None:
+    async with plugged_in(paper_after=3) as zebra:
+        printer = await plugged(desk, zebra)
+        page = await opened(desk, qtbot)
+        await page.work.print(PrintWish("label", (1, 2, 3, 4), printer))
+        await until(lambda: len(page.queue_card.rows) == 1)
+        zebra.paper_after = 0
+        page.queue_card.rows[0].back.click()
+        question = await dialog(StartDialog)
+        assert question.position == 3
+        question.number.setValue(2)
+        question.primary.click()
+        await until(lambda: page.queue_card.isHidden(), seconds=15)
+        assert len(zebra.labels) == 6
+        await page.work.print(PrintWish("label", (5,), Printer("Kapalı", "network", "127.0.0.1:9", "zpl")))
+        await until(lambda: len(page.queue_card.rows) == 1)
+        page.queue_card.rows[0].away.click()
+        await until(lambda: page.queue_card.isHidden())
+
+
+async def test_a_printer_is_added_tested_and_removed(desk: Desk, qtbot: Any) -> None:
+    async with plugged_in() as zebra:
+        page = await opened(desk, qtbot)
+        page.note.button(0).click()
+        form = await dialog(PrinterDialog)
+        form.primary.click()
+        assert "ad verin" in form.trouble.text()
+        form.name.setText("Depo")
+        form.address.setEditText("ev yazıcısı")
+        form.primary.click()
+        assert "bir yazıcı adresi değil" in form.trouble.text()
+        form.address.setEditText(zebra.address)
+        form.right.setValue(15)
+        form.primary.click()
+        await until(lambda: page.choice.where.findData("Depo") > 0)
+        assert page.note.isHidden()
+        (kept,) = await desk.store.printers.list()
+        assert (kept.address, kept.language, kept.right_um) == (zebra.address, "zpl", 1500)
+        assert await page.work.test(kept)
+        assert len(zebra.labels) == 1
+        zebra.head_open = True
+        assert not await page.work.test(kept)
+        assert "kafası açık" in desk.said[-1][2]
+        await page._remove_printer(kept)
+        assert await desk.store.printers.list() == []
+        assert page.note.isVisible()
+
+
+async def test_the_preview_follows_document_and_paper(desk: Desk, qtbot: Any) -> None:
+    await filled(desk)
+    page = await opened(desk, qtbot)
+    page.choice.paper.setCurrentIndex(page.choice.paper.findData("a4-4"))
+    assert page.choice.first_field.isVisible()
+    page.choice.first.setValue(3)
+    await until(lambda: page.paper.text() == "210 × 297 mm · sayfa 1 / 1")
+    page.choice.document.setCurrentIndex(page.choice.document.findData("carrier"))
+    await until(lambda: "kargoya verilmiş gönderisi yok" in page.preview.accessibleName())
+    page.choice.document.setCurrentIndex(page.choice.document.findData("pick"))
+    assert page.print_button.text() == "12 siparişin toplama listesi"
+    page.print_button.click()
+    await until(lambda: len(documents(desk)) == 1)
+    await until(lambda: page.journal.total == 12)
+    assert {one.kind for one in await desk.store.prints.recent()} == {"pick"}
+    page.hide()
+    again = await opened(desk, qtbot)  # what was chosen last
+    assert (again.choice.kind, again.choice.paper.currentData()) == ("pick", "a4-4")
+
+
+async def test_a_label_of_another_size_is_shown_in_millimetres(look: Appearance) -> None:
+    params = {"wide": "210", "high": "297", "content_wide": "90", "content_high": "140"}
+    form = QuestionDialog(None, [Question("size", "P1", {**params, "paper_wide": "100", "paper_high": "150"})])
+    shown = " ".join(texts(form))
+    assert "210 × 297 mm" in shown
+    assert "100 × 150 mm" in shown
+    form.show()
+    form.grab()
+    form.close()
+    form.deleteLater()
+
+
+async def test_logo_footer_and_fields_with_the_paper_beside_them(desk: Desk, qtbot: Any, tmp_path: Path) -> None:
+    await filled(desk)
+    page = await opened(desk, qtbot)
+    begin(page._change_look(), "look")
+    form = await dialog(LookDialog)
+    await until(lambda: form.preview.picture is not None)
+    before = form.preview.picture.image.copy()
+    form.footer.setText("örnek.com.tr")
+    form.fields["phone"].setChecked(False)
+    (tmp_path / "broken.png").write_bytes(b"no picture")
+    await form.take_logo(tmp_path / "broken.png")
+    assert "okunabilir bir resim değil" in form.trouble.text()
+    (tmp_path / "logo.png").write_bytes(png(300, 100))
+    await form.take_logo(tmp_path / "logo.png")
+    assert form.trouble.isHidden()
+    await until(lambda: form.preview.picture.image != before)
+    assert missing_words(form) == []
+    form.primary.click()
+    await until(lambda: not len(spawner()), "kept")
+    kept = await look_of(desk.store)
+    assert (kept.footer, kept.hidden, kept.logo[:4]) == ("örnek.com.tr", frozenset({"phone"}), b"\x89PNG")
+    path = await file_of(desk, [1], "a.pdf")
+    assert "örnek.com.tr" in pdf_text(path)
+    assert "+90" not in pdf_text(path)
