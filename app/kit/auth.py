@@ -167,6 +167,9 @@ class TokenAuth(httpx.Auth):
             RecursionError,
         ) as error:  # a token that lives for a million years, or brackets without end
             raise fail(Message("answer.unreadable", {"operation": "token"}, status=response.status_code)) from error
+        access = token.access.reveal()
+        if not (access.isascii() and access.isprintable()):  # no header can carry it
+            raise fail(Message("answer.unreadable", {"operation": "token"}, status=response.status_code))
         await self._store.put(self._name, token)  # on disk before use: a rotated refresh token lost is an account lost
         self._token, self._fetched_at = token, self._now()
         return token

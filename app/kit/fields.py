@@ -26,7 +26,7 @@ M = TypeVar("M")
 V = TypeVar("V")
 MOST_ODD = 12  # odd parts of one record; more than that is another record than we think
 _STEP = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
-_NO_NUMBER = frozenset({"null", "none", "n/a", "yok"})
+_NO_NUMBER = frozenset({"true", "false", "null", "none", "n/a", "yok"})
 _loose = msgspec.json.Decoder(Any, float_hook=Decimal)
 
 

@@ -68,7 +68,11 @@ Fields = Mapping[str, msgspec.Raw]
 # -- reading -------------------------------------------------------------------------------------------------------------
 def fields_of(raw: bytes | msgspec.Raw) -> Fields:
     """An object by its names in small letters: Sendeo writes them as it likes. Raises msgspec.DecodeError for what is none."""
-    return {name.casefold(): value for name, value in msgspec.json.decode(raw, type=dict[str, msgspec.Raw]).items()}
+    try:
+        found = msgspec.json.decode(raw, type=dict[str, msgspec.Raw])
+    except (UnicodeDecodeError, RecursionError) as error:
+        raise msgspec.DecodeError(str(error)) from error
+    return {name.casefold(): value for name, value in found.items()}
 
 
 def exact(fields: Fields, *names: str) -> str:
@@ -76,7 +80,7 @@ def exact(fields: Fields, *names: str) -> str:
     for name in names:
         text = bytes(fields.get(name, b"null")).decode("utf-8", "replace").strip()
         if text.startswith('"'):
-            text = str(msgspec.json.decode(text.encode()))
+            text = maybe(lambda raw: str(msgspec.json.decode(raw)), text.encode()) or ""
         elif text == "null" or text[:1] in ("[", "{"):
             continue
         if text:
@@ -111,12 +115,15 @@ def record_of(reply: Reply) -> Fields:
 
 # -- errors --------------------------------------------------------------------------------------------------------------
 def sendeo_errors(reply: Reply) -> Message | None:
-    """The envelope's StatusCode says what is wrong; the HTTP status is 500 for what the merchant can mend, too. Raises
-    msgspec.DecodeError for a body that is no envelope: then the status speaks."""
+    """The envelope's StatusCode says what is wrong; the HTTP status is 500 for what the merchant can mend, too. Of a body that is
+    no envelope the status speaks."""
     wrong = http_errors(reply)
     if looks_like_html(reply) or not reply.body.strip() or (wrong is not None and len(reply.body) > _MOST_ERROR):
         return wrong
-    fields = fields_of(reply.body)
+    try:
+        fields = fields_of(reply.body)
+    except msgspec.DecodeError:
+        return wrong
     code = said(fields, "statuscode")
     if wrong is None and code in ("", "0", "200"):
         return None

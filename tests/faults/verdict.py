@@ -168,7 +168,7 @@ def _touched(before: Any, changed: list[Place], truth: Got) -> tuple[set[tuple[s
                 owners = set()
             if owners:
                 break
-        if not owners and (len(truth.rows) == 1 or not cuts):
+        if not owners:  # what lies in no record of its own belongs to the only one of the answer
             whole = _owners(before, truth)
             owners = whole if len(whole) <= 1 else set()
         if owners:

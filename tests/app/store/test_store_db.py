@@ -101,6 +101,7 @@ async def test_cancelled_while_waiting_is_dropped_and_while_running_is_kept(stor
     await asyncio.sleep(0)
     running.cancel()
     waiting.cancel()
+    await asyncio.wait([waiting])  # the cancellation has reached the queue before the writer may go on
     go_on.set()
     assert set(await asyncio.gather(running, waiting, return_exceptions=True)) != {None}
     await store.settings.set("after", 1)
