@@ -10,7 +10,6 @@ import pytest
 import zxingcpp
 from hypothesis import given
 from hypothesis import strategies as st
-from stdnum import ean
 
 from app.formats.barcodes import BarcodeError
 from app.formats.sscc import PalletLabel, check_digit, draw_pallet_labels, fit_sscc, is_prefix, is_sscc, sscc
@@ -29,7 +28,7 @@ def test_numbers_from_gs1s_own_pages(known: str) -> None:
 
 @given(st.text("0123456789", min_size=12, max_size=12))
 def test_the_same_digit_as_an_ean(twelve: str) -> None:
-    assert check_digit(twelve) == ean.calc_check_digit(twelve)
+    assert check_digit(twelve) == str(-sum(int(one) * (3 if at % 2 else 1) for at, one in enumerate(twelve)) % 10)
 
 
 @given(st.integers(0, 10**9 - 1), st.integers(0, 9), st.integers(0, 17), st.integers(1, 9))
