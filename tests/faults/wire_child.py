@@ -24,7 +24,7 @@ from app.http import Network, Policy, SampleRing
 from app.kit import Call, Reply, decode_json, read_records, read_xml, send, soap_body, soap_errors, text_of
 from app.kit.graphql import graphql_errors
 
-DEADLINE_S = 1.2
+DEADLINE_S = 2.0
 MIB = 1024 * 1024
 
 
