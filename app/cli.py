@@ -30,6 +30,7 @@ from app.api import (
     cli_vault,
 )
 from app.api.answers import Answer
+from app.api.cli_fields import pairs, secrets_of
 from app.api.cli_safety import Shell
 from app.contracts import Secret
 from app.contracts.catalogue import Catalogue, UnknownIntegration, providers_root
@@ -176,16 +177,7 @@ def connect(integration: str, name: str, account: str | None, env: str, settings
             sign_in: bool, paste: bool, workspace: Path | None, unlock_from: str | None, as_json: bool) -> None:  # fmt: skip
     """Make a connection. Secrets never go on the command line."""
     words = Words.load(lang())
-    if secrets_from == "-" and unlock_from == "-":
-        raise click.UsageError(words("cli.one_stdin"))
-    held: dict[str, str] = {}
-    if secrets_from:
-        try:
-            held = json.loads(read_text(secrets_from))
-        except json.JSONDecodeError as error:
-            raise click.UsageError(words("cli.secrets_json")) from error
-        if not isinstance(held, dict) or not all(isinstance(v, str) for v in held.values()):
-            raise click.UsageError(words("cli.secrets_json"))
+    held = secrets_of(words, read_text, secrets_from, unlock_from)
     on = {k: v == "on" for k, v in pairs(switches, words).items()}
     args = {
         "integration": integration, "name": name, "account": account, "env": env, "set": pairs(settings, words),
@@ -199,16 +191,6 @@ def connect(integration: str, name: str, account: str | None, env: str, settings
         with cli_sign_in.talking(lang()) as talk:
             run("connect_sign_in", {**args, "paste": paste, "talk": talk}, workspace, unlock_from, as_json)
     run("connect", args, workspace, unlock_from, as_json)
-
-
-def pairs(texts: tuple[str, ...], words: Words) -> dict[str, str]:
-    found = {}
-    for text in texts:
-        key, mark, value = text.partition("=")
-        if not mark or not key:
-            raise click.UsageError(words("cli.key_value", text=text))
-        found[key] = value
-    return found
 
 
 @main.command()

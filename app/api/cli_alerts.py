@@ -3,12 +3,12 @@ nothing heavy: it is read at every start."""
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 import click
 
+from app.api.cli_fields import pairs, secrets_of
 from app.api.cli_safety import Shell
 from app.formats.words import Words
 
@@ -79,22 +79,8 @@ def register(main: click.Group, shell: Shell) -> None:
         """Where alerts are told, or how one of these is set up. Fields: email host, port, security (starttls, tls, none),
         username, sender, to, secret password; slack secret url; webhook secrets url and key."""
         words = Words.load(shell.lang())
-        if unlock_from == "-" and secrets_from == "-":
-            raise click.UsageError(words("alerts.cli.one_stdin"))
-        held: Any = {}
-        if secrets_from:
-            try:
-                held = json.loads(shell.read_text(secrets_from))
-            except json.JSONDecodeError as error:
-                raise click.UsageError(words("cli.secrets_json")) from error
-            if not isinstance(held, dict) or not all(isinstance(v, str) for v in held.values()):
-                raise click.UsageError(words("cli.secrets_json"))
-        plain = {}
-        for text in settings:
-            key, mark, value = text.partition("=")
-            if not mark or not key:
-                raise click.UsageError(words("cli.key_value", text=text))
-            plain[key] = value
+        held = secrets_of(words, shell.read_text, secrets_from, unlock_from)
+        plain = pairs(settings, words)
         args = {"name": name, "set": plain, "secrets": held, "least": least, "on": on}
         ask("alert_channel", args, workspace, unlock_from, as_json)
 

@@ -7,22 +7,14 @@ from typing import Any
 
 import click
 
+from app.api.cli_fields import pairs
 from app.api.cli_safety import Shell
+from app.formats.words import Words
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
 _PATIENCE = click.option(
     "--patience", type=float, default=60.0, show_default=True, help="Seconds to wait for an answer that was lost."
 )
-
-
-def _pairs(texts: tuple[str, ...]) -> dict[str, str]:
-    found = {}
-    for text in texts:
-        key, mark, value = text.partition("=")
-        if not mark or not key:
-            raise click.BadParameter(f"FIELD=VALUE: {text}")
-        found[key] = value
-    return found
 
 
 def register(main: click.Group, shell: Shell) -> None:
@@ -58,7 +50,7 @@ def register(main: click.Group, shell: Shell) -> None:
         args = {
             "orders": list(orders), "carrier": carrier, "desi": desi, "weight_g": weight_g, "pieces": pieces, "cod": cod,
             "card": card, "receiver_pays": receiver_pays, "note": note, "together": together, "second": second,
-            "set": _pairs(changes), "fix": fix, "out": str(out.resolve()) if out else "", "patience": patience,
+            "set": pairs(changes, Words.load(shell.lang())), "fix": fix, "out": str(out.resolve()) if out else "", "patience": patience,
         }  # fmt: skip
         ask("ship", args, workspace, unlock_from, as_json)
 

@@ -3,13 +3,13 @@ heavy: it is read at every start."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import click
 
+from app.api.cli_fields import pairs, secrets_of
 from app.api.cli_safety import Shell
 from app.contracts import Secret
 from app.formats.words import Words
@@ -98,22 +98,8 @@ def register(main: click.Group, shell: Shell, run_with: RunWith) -> None:
     def renew(name: str, secrets_from: str | None, settings: tuple[str, ...], workspace: Path | None, unlock_from: str | None, as_json: bool) -> None:  # fmt: skip
         """New keys for a connection. They are tested first; the old ones are in force until the test is passed."""
         words = Words.load(shell.lang())
-        if unlock_from == "-" and secrets_from == "-":
-            raise click.UsageError(words("keys.cli.one_stdin"))
-        held: Any = {}
-        if secrets_from:
-            try:
-                held = json.loads(shell.read_text(secrets_from))
-            except json.JSONDecodeError as error:
-                raise click.UsageError(words("cli.secrets_json")) from error
-            if not isinstance(held, dict) or not all(isinstance(v, str) for v in held.values()):
-                raise click.UsageError(words("cli.secrets_json"))
-        plain = {}
-        for text in settings:
-            key, mark, value = text.partition("=")
-            if not mark or not key:
-                raise click.UsageError(words("cli.key_value", text=text))
-            plain[key] = value
+        held = secrets_of(words, shell.read_text, secrets_from, unlock_from)
+        plain = pairs(settings, words)
         ask("vault_renew", {"name": name, "set": plain, "secrets": held}, workspace, unlock_from, as_json, secrets_from)
 
     @vault.command()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
 from itertools import chain
 from typing import TypeVar
@@ -76,23 +77,24 @@ class Pulls:
         widest = timedelta(hours=manifest.widest_window_h) if manifest.widest_window_h else until - start
         done = 0
         for window in Window(start, until).split(widest):
-            async for batch in gathered(self._prepared(link, window), _MOST_PAGES):
-                page, prepared = one_page([p for p, _ in batch]), joined([made for _, made in batch])
-                covered = min(page.covered_until, self._end(link)) if moves and page.covered_until else None
-                if covered is not None and stored is not None and covered <= stored:
-                    covered = None
-                applied = await self._store.orders.apply_page(
-                    link.id,
-                    link.row.account_id,
-                    page,
-                    cursor=("orders", covered) if covered is not None else None,
-                    now=self._now(),
-                    prepared=prepared,
-                )
-                done += len(page.items) + len(page.rejects)
-                self._count(result, applied)
-                self._tell(ORDERS, applied)
-                await handle.progress(done, page.total)
+            async with aclosing(gathered(self._prepared(link, window), _MOST_PAGES)) as batches:
+                async for batch in batches:
+                    page, prepared = one_page([p for p, _ in batch]), joined([made for _, made in batch])
+                    covered = min(page.covered_until, self._end(link)) if moves and page.covered_until else None
+                    if covered is not None and stored is not None and covered <= stored:
+                        covered = None
+                    applied = await self._store.orders.apply_page(
+                        link.id,
+                        link.row.account_id,
+                        page,
+                        cursor=("orders", covered) if covered is not None else None,
+                        now=self._now(),
+                        prepared=prepared,
+                    )
+                    done += len(page.items) + len(page.rejects)
+                    self._count(result, applied)
+                    self._tell(ORDERS, applied)
+                    await handle.progress(done, page.total)
             read_to = min(window.until, self._end(link))
             if moves and (stored is None or read_to > stored):
                 await self._store.cursors.finish(link.id, "orders", read_to)
@@ -100,13 +102,10 @@ class Pulls:
     async def _prepared(self, link: Link, window: Window) -> AsyncGenerator[tuple[Page[Order], Prepared], None]:
         """Pages with their rows made ready. With a look-ahead inside and one around it, one page is fetched while the one
         before is computed and the one before that is written."""
-        source = ahead(link.provider.orders(window))
-        try:
-            async for page in source:
+        async with aclosing(ahead(link.provider.orders(window))) as pages:
+            async for page in pages:
                 page = self._cleaned(page)
                 yield page, await self._store.orders.prepare_page(link.row.account_id, page)
-        finally:
-            await source.aclose()
 
     async def listings(self, link: Link, handle: Handle, *, full: bool = False) -> Result:
         """Listings changed since the last pull, or all of them: asked for, or due by the manifest's `full_listings_every_h`."""
@@ -117,14 +116,15 @@ class Pulls:
         stored = None if full else await self._store.cursors.get(link.id, "listings")
         since = stored - timedelta(seconds=link.manifest.lag_s) if stored else None
         done = 0
-        async for page in ahead(link.provider.listings(since)):
-            applied = await self._store.listings.apply_page(
-                link.id, link.row.account_id, self._cleaned(page), cursor=None, now=self._now()
-            )
-            done += len(page.items) + len(page.rejects)
-            self._count(result, applied)
-            self._tell(LISTINGS, applied)
-            await handle.progress(done, page.total)
+        async with aclosing(ahead(link.provider.listings(since))) as pages:
+            async for page in pages:
+                applied = await self._store.listings.apply_page(
+                    link.id, link.row.account_id, self._cleaned(page), cursor=None, now=self._now()
+                )
+                done += len(page.items) + len(page.rejects)
+                self._count(result, applied)
+                self._tell(LISTINGS, applied)
+                await handle.progress(done, page.total)
         if await self._undo_future(link, "listings"):
             return await self.listings(link, handle, full=True)
         await self._store.cursors.finish(link.id, "listings", min(started, self._end(link)))
@@ -154,14 +154,15 @@ class Pulls:
         hours = link.manifest.widest_window_h
         done = 0
         for window in Window(start, until).split(timedelta(hours=hours) if hours else _PAYOUT_WINDOW):
-            async for page in ahead(link.provider.settlements(window)):
-                applied = await self._store.settlements.apply_page(
-                    link.id, link.row.account_id, self._cleaned(page), now=self._now()
-                )
-                done += len(page.items) + len(page.rejects)
-                self._count(result, applied)
-                self._tell(SETTLEMENTS, applied)
-                await handle.progress(done, None)
+            async with aclosing(ahead(link.provider.settlements(window))) as pages:
+                async for page in pages:
+                    applied = await self._store.settlements.apply_page(
+                        link.id, link.row.account_id, self._cleaned(page), now=self._now()
+                    )
+                    done += len(page.items) + len(page.rejects)
+                    self._count(result, applied)
+                    self._tell(SETTLEMENTS, applied)
+                    await handle.progress(done, None)
             if moves:
                 await self._store.cursors.finish(link.id, "settlements", min(window.until, self._end(link)))
         return result

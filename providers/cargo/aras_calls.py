@@ -16,7 +16,8 @@ from lxml import etree
 
 from app.contracts import Account, Message, fail
 from app.kit import Call, Node, soap_call
-from app.model import Parcel, Payer, ShipmentRequest, clean, phone_e164
+from app.kit.parcels import receiver_name, receiver_phone, refused_receiver, total_desi, total_kilograms
+from app.model import Parcel, Payer, ShipmentRequest, clean
 
 NAMESPACE = "http://tempuri.org/"
 ORDERS_PATH = "/arascargoservice.asmx"
@@ -85,30 +86,14 @@ def piece_barcodes(reference: str, count: int) -> tuple[str, ...]:
 
 
 # -- rules ---------------------------------------------------------------------------------------------------------------
-def receiver_name(request: ShipmentRequest) -> str:
-    return clean(request.receiver.name or request.receiver.company)
-
-
-def receiver_phone(request: ShipmentRequest) -> str:
-    """5XXXXXXXXX; '' for what is no Turkish number."""
-    phone = phone_e164(request.receiver.phone)
-    return phone.removeprefix("+90") if phone.startswith("+90") and len(phone) == 13 else ""
+_LENGTHS = {"name": (1, 100), "street": (1, 250), "city": (1, 40), "district": (1, 16)}
 
 
 def check_request(request: ShipmentRequest) -> Message | None:
     """The first field that Aras would refuse."""
-    to = request.receiver
-    texts = (
-        ("name", receiver_name(request), 1, 100), ("street", clean(to.street), 1, 250), ("city", clean(to.city), 1, 40),
-        ("district", clean(to.district), 1, 16),
-    )  # fmt: skip
-    for field, value, least, most in texts:
-        if not least <= len(value) <= most:
-            return _address(field, f"{least}–{most}")
-    if not receiver_phone(request):
-        return _address("phone", "10 digits")
-    if to.country not in ("", "TR"):
-        return _address("country", "TR")
+    wrong = refused_receiver(request, _LENGTHS)
+    if wrong is not None:
+        return wrong
     for field, value, most in (
         ("waybill_no", waybill_number(request), 16),
         ("invoice_number", request.invoice_number, 20),
@@ -117,7 +102,7 @@ def check_request(request: ShipmentRequest) -> Message | None:
             return _config(field, f"0–{most}")
     if not 1 <= len(request.parcels) <= 99:
         return _config("parcels", "1–99")
-    if max(_desi(request), _kilograms(request)) > _HEAVIEST:
+    if max(total_desi(request), total_kilograms(request)) > _HEAVIEST:
         return _config("parcels", f"0–{_HEAVIEST}")
     return _check_money(request)
 
@@ -135,10 +120,6 @@ def _check_money(request: ShipmentRequest) -> Message | None:
     return None
 
 
-def _address(field: str, rule: str) -> Message:
-    return Message("address.refused", {"field": field, "rule": rule}, field=field)
-
-
 def _config(field: str, why: str) -> Message:
     return Message("config.field", {"field": field, "why": why}, field=field)
 
@@ -146,14 +127,6 @@ def _config(field: str, why: str) -> Message:
 def waybill_number(request: ShipmentRequest) -> str:
     """The number of the seller's dispatch note, which Aras wants of every shipment; without one it is the code."""
     return request.options.get("waybill_no", "") or integration_code(request.reference)
-
-
-def _desi(request: ShipmentRequest) -> Decimal:
-    return sum((p.desi for p in request.parcels), Decimal(0))
-
-
-def _kilograms(request: ShipmentRequest) -> Decimal:
-    return Decimal(sum(p.weight_g for p in request.parcels)) / 1000
 
 
 def _double(value: Decimal, most: int = 10) -> str:
@@ -193,8 +166,8 @@ def order_fields(account: Account, request: ShipmentRequest) -> dict[str, str]:
         "PayorTypeCode": "2" if request.payer is Payer.RECEIVER else "1",
         "IsWorldWide": "0",
         "InvoiceNumber": request.invoice_number,
-        "VolumetricWeight": _double(_desi(request)),
-        "Weight": _double(_kilograms(request)),
+        "VolumetricWeight": _double(total_desi(request)),
+        "Weight": _double(total_kilograms(request)),
         "PieceCount": str(len(request.parcels)),
         "SpecialField1": clean(request.order_number, 100),
         "Description": clean(f"{request.content} {request.note}", 255),

@@ -15,6 +15,7 @@ import msgspec
 
 from app.contracts import Account, Kind, Message, OursError, Outcome, OutcomeState, ProbeResult, ProviderError, fail
 from app.kit import Call, HeaderAuth, Reply, TokenAuth, bearer, httpx, send
+from app.kit.parcels import receiver_name
 from app.model import Address, Shipment, ShipmentRequest, ShipmentStatus, TrackingReport, clean, fold
 from providers.cargo import mng_calls as calls
 from providers.cargo.mng_calls import Goods, Place
@@ -140,7 +141,7 @@ class Mng:
             words = fold(refusal.vendor_text)
             used = "daha once" in words or "already" in words or "mevcut" in words
             raise fail(msgspec.structs.replace(refusal, code="item.duplicate").about(operation="create") if used else refusal)  # fmt: skip
-        elsewhere = not goes_to(order, calls.receiver_name(request), clean(request.receiver.street))
+        elsewhere = not goes_to(order, receiver_name(request), clean(request.receiver.street))
         if elsewhere or key in self._noted():
             raise fail(Message("item.duplicate", {"operation": "create"}, refusal.vendor_code, refusal.vendor_text))
         return await self._whole(request.reference, order)

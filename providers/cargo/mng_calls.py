@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import hashlib
 import re
-from decimal import ROUND_CEILING, Decimal
+from decimal import Decimal
 from typing import Any
 
 import msgspec
 
 from app.contracts import Account, Message, fail
 from app.kit import Call, encode_json, httpx, json_call, segment
-from app.model import Parcel, Payer, ShipmentRequest, clean, phone_e164
+from app.kit.parcels import address_refused, receiver_name, receiver_phone, refused_receiver, whole_measures
+from app.model import Payer, ShipmentRequest, clean
 
 BASE = "/mngapi/api"
 DELIVER_TO_DOOR, DELIVER_TO_BRANCH = 1, 2
@@ -66,30 +67,13 @@ def order_key(reference: str) -> str:
 def goods_of(request: ShipmentRequest) -> Goods:
     key = order_key(request.reference)
     content = clean(request.content, 100)
-    pieces = tuple(Piece(f"{key}_{n}", *_measures(parcel), content) for n, parcel in enumerate(request.parcels, 1))
+    pieces = tuple(Piece(f"{key}_{n}", *whole_measures(parcel), content) for n, parcel in enumerate(request.parcels, 1))
     money = request.cash_on_delivery
     cash = money.rounded().amount if money is not None else Decimal(0)
     return Goods(key, pieces, cash, request.options.get("waybill_no", ""))
 
 
-def _measures(parcel: Parcel) -> tuple[int, int]:
-    """Desi (w×h×d/3000 in cm) and kilograms, rounded up; what is not known beside the other is the least that can be sent."""
-    desi = int(parcel.desi.to_integral_value(ROUND_CEILING))
-    kilograms = int((Decimal(parcel.weight_g) / 1000).to_integral_value(ROUND_CEILING))
-    return max(1, desi), max(1, kilograms)
-
-
 # -- rules ---------------------------------------------------------------------------------------------------------------
-def receiver_name(request: ShipmentRequest) -> str:
-    return clean(request.receiver.name or request.receiver.company)
-
-
-def receiver_phone(request: ShipmentRequest) -> str:
-    """10 digits without the 0; '' for what is no Turkish number."""
-    phone = phone_e164(request.receiver.phone)
-    return phone.removeprefix("+90") if phone.startswith("+90") and len(phone) == 13 else ""
-
-
 def receiver_email(account: Account, request: ShipmentRequest) -> str:
     """The order's own, else the one of the connection: the carrier does not do without."""
     return request.options.get("email", "") or account.setting("email")
@@ -97,20 +81,12 @@ def receiver_email(account: Account, request: ShipmentRequest) -> str:
 
 def check_request(account: Account, request: ShipmentRequest) -> Message | None:
     """The first field that the carrier would refuse. The district is looked up in its list later."""
-    to = request.receiver
-    for field, value, (least, most) in (
-        ("name", receiver_name(request), NAME),
-        ("street", clean(to.street), STREET),
-    ):
-        if not least <= len(value) <= most:
-            return _address(field, f"{least}–{most}")
-    if not receiver_phone(request):
-        return _address("phone", "10 digits")
-    if to.country not in ("", "TR"):
-        return _address("country", "TR")
-    tax = clean(to.tax_number)
+    wrong = refused_receiver(request, {"name": NAME, "street": STREET})
+    if wrong is not None:
+        return wrong
+    tax = clean(request.receiver.tax_number)
     if tax and not (tax.isascii() and tax.isdigit() and len(tax) in (10, 11)):
-        return _address("tax_number", "10–11 digits")
+        return address_refused("tax_number", "10–11 digits")
     if not _EMAIL.fullmatch(receiver_email(account, request)):
         return _config("email", "name@host", "siparis@magazaniz.com")
     if not 1 <= len(request.parcels) <= MOST_PIECES:
@@ -118,7 +94,7 @@ def check_request(account: Account, request: ShipmentRequest) -> Message | None:
     for parcel in request.parcels:
         if parcel.weight_g <= 0 and parcel.desi <= 0:
             return _config("parcels", "desi/kg > 0", "1 desi")
-        if max(_measures(parcel)) > MOST_KG:
+        if max(whole_measures(parcel)) > MOST_KG:
             return _config("parcels", f"1–{MOST_KG}", "1 desi")
     money = request.cash_on_delivery
     if money is not None and (money.currency != "TRY" or money.amount <= 0):
@@ -126,10 +102,6 @@ def check_request(account: Account, request: ShipmentRequest) -> Message | None:
     if request.options.get("delivery", "address") not in ("address", "branch"):
         return _config("delivery", "address, branch", "address")
     return None
-
-
-def _address(field: str, rule: str) -> Message:
-    return Message("address.refused", {"field": field, "rule": rule}, field=field)
 
 
 def _config(field: str, rule: str, example: str) -> Message:

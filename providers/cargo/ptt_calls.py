@@ -14,7 +14,8 @@ import msgspec
 
 from app.contracts import Account, Message, fail
 from app.kit import Call, Node, soap_call
-from app.model import Payer, ShipmentRequest, clean, phone_e164
+from app.kit.parcels import receiver_name, receiver_phone, refused_receiver
+from app.model import Payer, ShipmentRequest, clean
 
 UPLOAD_PATH, TRACKING_PATH = "/PttVeriYukleme/services/Sorgu", "/GonderiTakipV2/services/Sorgu"
 UPLOAD = "http://kabul.ptt.gov.tr"
@@ -79,30 +80,14 @@ def file_name(reference: str, turn: int = 0, again: int = 0) -> str:
 
 
 # -- rules ---------------------------------------------------------------------------------------------------------------
-def receiver_name(request: ShipmentRequest) -> str:
-    return clean(request.receiver.name or request.receiver.company)
-
-
-def receiver_phone(request: ShipmentRequest) -> str:
-    """5XXXXXXXXX; '' for what is no Turkish number."""
-    phone = phone_e164(request.receiver.phone)
-    return phone.removeprefix("+90") if phone.startswith("+90") and len(phone) == 13 else ""
+_LENGTHS = {"name": (5, 100), "street": (5, 255), "city": (1, 80), "district": (1, 80)}
 
 
 def check_request(request: ShipmentRequest) -> Message | None:
     """The first field that PTT would refuse."""
-    to = request.receiver
-    texts = (
-        ("name", receiver_name(request), 5, 100), ("street", clean(to.street), 5, 255), ("city", clean(to.city), 1, 80),
-        ("district", clean(to.district), 1, 80),
-    )  # fmt: skip
-    for field, value, least, most in texts:
-        if not least <= len(value) <= most:
-            return _address(field, f"{least}–{most}")
-    if not receiver_phone(request):
-        return _address("phone", "10 digits")
-    if to.country not in ("", "TR"):
-        return _address("country", "TR")
+    wrong = refused_receiver(request, _LENGTHS)
+    if wrong is not None:
+        return wrong
     if not 1 <= len(request.reference) <= 100:
         return _config("reference", "1–100")
     if len(request.parcels) != 1:  # a barcode is a shipment of its own, with its own reference and its own way
@@ -115,10 +100,6 @@ def check_request(request: ShipmentRequest) -> Message | None:
     if money.currency != "TRY" or money.amount <= 0:
         return _config("cash_on_delivery", "> 0 TRY")
     return None if request.options.get("cod_method", "cash") == "cash" else _config("cod_method", "choice")
-
-
-def _address(field: str, rule: str) -> Message:
-    return Message("address.refused", {"field": field, "rule": rule}, field=field)
 
 
 def _config(field: str, why: str) -> Message:

@@ -11,7 +11,7 @@ import hashlib
 import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from decimal import ROUND_CEILING, Decimal
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
@@ -19,7 +19,8 @@ import msgspec
 
 from app.contracts import Account, Message, fail
 from app.kit import Call, encode_json, httpx, json_call
-from app.model import Address, Parcel, Payer, ShipmentRequest, clean, fold, phone_e164
+from app.kit.parcels import receiver_name, receiver_phone, refused_receiver, whole_measures
+from app.model import Address, Payer, ShipmentRequest, clean, fold
 from providers.cargo.sendeo_districts import TABLE
 
 API = "/api/Cargo"
@@ -89,35 +90,17 @@ def _lost(field: str, typed: str, names: Sequence[str]) -> Message:
 
 
 # -- rules ---------------------------------------------------------------------------------------------------------------
-def receiver_name(request: ShipmentRequest) -> str:
-    return clean(request.receiver.name or request.receiver.company)
-
-
-def receiver_phone(request: ShipmentRequest) -> str:
-    """10 digits without the 0; '' for what is no Turkish number."""
-    phone = phone_e164(request.receiver.phone)
-    return phone.removeprefix("+90") if phone.startswith("+90") and len(phone) == 13 else ""
-
-
 def check_request(request: ShipmentRequest) -> Message | None:
     """The first field that Sendeo would refuse, the place apart (`place_of`)."""
-    to = request.receiver
-    for field, value, (least, most) in (
-        ("name", receiver_name(request), NAME),
-        ("street", clean(to.street), STREET),
-    ):
-        if not least <= len(value) <= most:
-            return _address(field, f"{least}–{most}")
-    if not receiver_phone(request):
-        return _address("phone", "10 digits")
-    if to.country not in ("", "TR"):
-        return _address("country", "TR")
+    wrong = refused_receiver(request, {"name": NAME, "street": STREET})
+    if wrong is not None:
+        return wrong
     if not 1 <= len(request.parcels) <= MOST_PIECES:
         return _config("parcels", f"1–{MOST_PIECES}", "1")
     for parcel in request.parcels:
         if parcel.weight_g <= 0 and parcel.desi <= 0:
             return _config("parcels", "desi/kg > 0", "1 desi")
-        if max(_measures(parcel)) > MOST_DESI:
+        if max(whole_measures(parcel)) > MOST_DESI:
             return _config("parcels", f"1–{MOST_DESI}", "1 desi")
     money = request.cash_on_delivery
     if money is not None and (money.currency != "TRY" or not 0 < money.amount <= MOST_CASH):
@@ -130,19 +113,8 @@ def check_request(request: ShipmentRequest) -> Message | None:
     return None
 
 
-def _address(field: str, rule: str) -> Message:
-    return Message("address.refused", {"field": field, "rule": rule}, field=field)
-
-
 def _config(field: str, rule: str, example: str) -> Message:
     return Message("config.field", {"field": field, "why": rule, "example": example}, field=field)
-
-
-def _measures(parcel: Parcel) -> tuple[int, int]:
-    """Desi (w×h×d/3000 in cm) and kilograms, rounded up; what is not known beside the other is the least that can be sent."""
-    desi = int(parcel.desi.to_integral_value(ROUND_CEILING))
-    kilograms = int((Decimal(parcel.weight_g) / 1000).to_integral_value(ROUND_CEILING))
-    return max(1, desi), max(1, kilograms)
 
 
 # -- calls ---------------------------------------------------------------------------------------------------------------
@@ -199,7 +171,7 @@ def _products(request: ShipmentRequest) -> list[dict[str, Any]]:
     """One entry for equal boxes."""
     counts: dict[tuple[int, int], int] = {}
     for parcel in request.parcels:
-        sizes = _measures(parcel)
+        sizes = whole_measures(parcel)
         counts[sizes] = counts.get(sizes, 0) + 1
     content = clean(request.content, 100)
     return [

@@ -16,7 +16,15 @@ import msgspec
 
 from app.contracts import Account, Message, fail
 from app.kit import Call, Node, soap_call
-from app.model import Payer, ShipmentRequest, clean, phone_e164
+from app.kit.parcels import (
+    address_refused,
+    receiver_name,
+    receiver_phone,
+    refused_receiver,
+    total_desi,
+    total_kilograms,
+)
+from app.model import Payer, ShipmentRequest, clean
 
 PATH = "/KOPSWebServices/ShippingOrderDispatcherServices"
 NAMESPACE = "http://yurticikargo.com.tr/ShippingOrderDispatcherServices"
@@ -102,31 +110,16 @@ def _number(text: str, length: int) -> str:
 
 
 # -- rules ---------------------------------------------------------------------------------------------------------------
-def receiver_name(request: ShipmentRequest) -> str:
-    return clean(request.receiver.name or request.receiver.company)
-
-
-def receiver_phone(request: ShipmentRequest) -> str:
-    """05XXXXXXXXX; '' for what is no Turkish number."""
-    phone = phone_e164(request.receiver.phone)
-    return "0" + phone.removeprefix("+90") if phone.startswith("+90") and len(phone) == 13 else ""
-
-
 def check_request(request: ShipmentRequest) -> Message | None:
     """The first field that Yurtiçi would refuse. Limits are the stricter ones where the sources disagree."""
-    to = request.receiver
     name = receiver_name(request)
     if len(name) < 5 or len(name) > 100 or sum(c.isalpha() for c in name) < 4:
-        return _address("name", "5–100, 4 letters")
-    if not 10 <= len(clean(to.street)) <= 200:
-        return _address("street", "10–200")
-    if not receiver_phone(request):
-        return _address("phone", "10–11 digits")
-    for field, value in (("city", to.city), ("district", to.district)):
-        if len(clean(value)) > 40:
-            return _address(field, "0–40")
-    if to.country not in ("", "TR"):
-        return _address("country", "TR")
+        return address_refused("name", "5–100, 4 letters")
+    wrong = refused_receiver(
+        request, {"street": (10, 200), "city": (0, 40), "district": (0, 40)}, phone_rule="10–11 digits"
+    )
+    if wrong is not None:
+        return wrong
     for field, value in (
         ("invoice_number", invoice_key(request)),
         ("waybill_no", request.options.get("waybill_no", "")),
@@ -137,7 +130,7 @@ def check_request(request: ShipmentRequest) -> Message | None:
         return _config("email", "0–200")
     if not request.parcels:
         return _config("parcels", "1")
-    if max(_desi(request), _kilograms(request)) > _HEAVIEST:
+    if max(total_desi(request), total_kilograms(request)) > _HEAVIEST:
         return _config("parcels", f"0–{_HEAVIEST}")
     money = request.cash_on_delivery
     if money is not None and (money.currency != "TRY" or money.amount <= 0):
@@ -145,20 +138,8 @@ def check_request(request: ShipmentRequest) -> Message | None:
     return None
 
 
-def _address(field: str, rule: str) -> Message:
-    return Message("address.refused", {"field": field, "rule": rule}, field=field)
-
-
 def _config(field: str, rule: str) -> Message:
     return Message("config.field", {"field": field, "why": rule}, field=field)
-
-
-def _desi(request: ShipmentRequest) -> Decimal:
-    return sum((p.desi for p in request.parcels), Decimal(0))
-
-
-def _kilograms(request: ShipmentRequest) -> Decimal:
-    return Decimal(sum(p.weight_g for p in request.parcels)) / 1000
 
 
 def _double(value: Decimal) -> str:
@@ -176,18 +157,18 @@ def order_fields(request: ShipmentRequest) -> dict[str, str]:
     """Filled fields of ShippingOrderVO by name. Invoice based: one key a shipment, the branch counts the pieces."""
     to = request.receiver
     money = request.cash_on_delivery
-    key = cargo_key(request.reference)
+    key, phone = cargo_key(request.reference), receiver_phone(request)
     order = clean(request.order_number.replace("$", " ").replace("#", " "), 100)
     fields = {
         "cargoKey": key,
         "invoiceKey": invoice_key(request),
         "receiverCustName": receiver_name(request),
         "receiverAddress": clean(to.street),
-        "receiverPhone1": receiver_phone(request),
+        "receiverPhone1": f"0{phone}" if phone else "",
         "cityName": clean(to.city),
         "townName": clean(to.district),
-        "desi": _double(_desi(request)),
-        "kg": _double(_kilograms(request)),
+        "desi": _double(total_desi(request)),
+        "kg": _double(total_kilograms(request)),
         "cargoCount": str(len(request.parcels)),
         "waybillNo": request.options.get("waybill_no", ""),
         "specialField1": f"3${order}#" if order else "",  # packed as id$value#; 3 is the order number

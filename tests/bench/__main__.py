@@ -22,6 +22,7 @@ NAMES = (
     "labels",
     "plan",
     "carriers",
+    "chart-pan",
 )
 BY_HAND = ("soak", "price-push")
 

@@ -8,7 +8,7 @@ from app.monitor.alerting import texts
 from app.monitor.alerting.desk import AlertDesk
 from app.monitor.alerting.rules import Severity
 from ui.notifying import look_of_severity
-from ui.pages.today_figures import Trouble
+from ui.pages.today_trouble import Trouble
 from ui.services import Services
 from ui.words import t, words
 

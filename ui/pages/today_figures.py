@@ -17,6 +17,8 @@ from app.model import Money
 from app.monitor.health import Blame, HealthReport, State
 from app.monitor.keys import KeyState
 from app.store import AttentionRow, OrderQuery, OrderRow, SeriesPoint, Store, TodayFigures
+from ui.pages.today_alerts import alert_troubles
+from ui.pages.today_trouble import Trouble
 from ui.services import Services
 from ui.words import figures, t, words
 
@@ -39,19 +41,6 @@ class Deadline:
     @property
     def ready(self) -> int:
         return sum(row.local_state in READY for row in self.rows)
-
-
-@dataclass(frozen=True, slots=True)
-class Trouble:
-    """One line of the list of what needs attention. `state` a look; `go` what its button opens."""
-
-    key: str
-    state: str
-    title: str
-    text: str
-    at: datetime | None
-    button: str
-    go: tuple[str, dict[str, object]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,8 +235,6 @@ def speed_words(one: HealthReport, points: Sequence[SeriesPoint]) -> str:
 
 async def gather_troubles(services: Services, reports: Sequence[HealthReport]) -> tuple[Trouble, ...]:
     """Connections in trouble, unreadable records, refused and lost writes, buyers who want to cancel; worst first."""
-    from ui.pages.today_alerts import alert_troubles  # it makes lines of this module's kind
-
     found = await alert_troubles(services)
     one_line = any(one.key.startswith("alert-offline") for one in found)  # for all that have no way out
     for one in reports:

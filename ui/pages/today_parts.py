@@ -9,7 +9,8 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPen, QPolygonF
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
-from ui.pages.today_figures import Trouble, WallCell
+from ui.pages.today_figures import WallCell
+from ui.pages.today_trouble import Trouble
 from ui.theme import draw_icon, look_of, metrics, theme
 from ui.theme.style import RADIUS_FIELD, round_rect
 from ui.widgets import Button, PaintedButton, StateIcon, Text, draw_text, line

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
+from app.api import handover
 from app.api.handover import HandoverServer, hand_over
 from app.cli import on_workspace
 from app.console import open_console, utc_now
@@ -14,6 +18,8 @@ from app.contracts import Secret
 from app.jobs.connect import Wish
 from app.platform import keyrings
 from app.store.workspace import WorkspaceOwned
+
+ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.fixture
@@ -80,3 +86,18 @@ async def test_a_console_that_cannot_open_frees_the_folder(tmp_path):
     await asyncio.sleep(1.1)  # the delay after a wrong password
     console = await open_console(tmp_path / "ws", unlock=Secret("a password for tests"))
     await console.close()
+
+
+def test_every_room_of_commands_is_handed_over() -> None:
+    """`commands` itself imports health and writes. A room that is forgotten would work headless and not beside a window."""
+    folder = Path(handover.__file__).parent
+    rooms = {path.stem.removeprefix("commands_") for path in folder.glob("commands_*.py")}
+    assert rooms - {"health", "writes"} == set(handover.ROOMS)
+
+
+def test_the_window_starts_without_them() -> None:
+    told = subprocess.run(
+        [sys.executable, "-c", "import sys, app.api.handover; print(*[m for m in sys.modules if '.commands_' in m])"],
+        capture_output=True, text=True, check=True, cwd=ROOT,
+    ).stdout.split()  # fmt: skip
+    assert sorted(told) == ["app.api.commands_health", "app.api.commands_writes"]

@@ -14,8 +14,7 @@ import httpx
 import msgspec
 import pytest
 
-from app.api import prometheus
-from app.api.commands import run_command
+from app.api import commands_api, prometheus
 from app.api.http_answers import health_data, metrics_data
 from app.api.http_api import BURST
 from app.api.local_api import LocalApi, Wanted, token_of, wanted
@@ -244,12 +243,12 @@ async def test_it_is_off_until_it_is_turned_on(console: Console) -> None:
     running = console.local_api = LocalApi(console)
     await running.follow()
     assert running.address == ""
-    answer = await run_command(console, "api", {"lang": "tr", "on": True, "port": 39_417})
+    answer = await commands_api.api(console, {"lang": "tr", "on": True, "port": 39_417})
     assert (answer.exit, answer.data["on"]) == (0, True)
     assert running.address.endswith(":39417")
-    shown = await run_command(console, "api", {"lang": "tr", "show_token": True})
+    shown = await commands_api.api(console, {"lang": "tr", "show_token": True})
     assert shown.data["token"] == (await token_of(console)).reveal()
-    answer = await run_command(console, "api", {"lang": "tr", "on": False})
+    answer = await commands_api.api(console, {"lang": "tr", "on": False})
     assert (answer.data["address"], running.address) == ("", "")
     log = await console.store.audit.query(limit=20)
     assert any(entry.subject_id == "api" for entry in log)

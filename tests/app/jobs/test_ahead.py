@@ -1,10 +1,23 @@
 """Look-ahead keeps order, errors and clean ends."""
 
+from __future__ import annotations
+
 import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
+from app.changes import Changes
+from app.contracts import Page
 from app.jobs.ahead import ahead, gathered
+from app.jobs.pulls import Pulls
+from app.model import Listing
+from app.store import StoreError
+
+T0 = datetime(2026, 11, 24, 9, tzinfo=UTC)
 
 
 async def test_order_is_kept_and_the_next_is_fetched_meanwhile():
@@ -101,4 +114,41 @@ async def test_a_source_is_closed_when_gathering_ends_early():
     async for _ in batches:
         break
     await batches.aclose()
+    assert closed.is_set()
+
+
+@pytest.mark.parametrize("ends", ["fails", "cancelled"])
+async def test_a_pull_that_ends_early_leaves_no_look_ahead_behind(ends: str) -> None:
+    """Else its task would go on asking the vendor, and be torn off by the collector when the loop is gone."""
+    closed = asyncio.Event()
+
+    async def listings(_since: object) -> AsyncIterator[Page[Listing]]:
+        try:
+            while True:
+                yield Page(())
+                await asyncio.sleep(0)
+        finally:
+            closed.set()
+
+    async def get(*_: object) -> None:
+        return None
+
+    async def apply_page(*_: object, **__: object) -> None:
+        if ends == "fails":
+            raise StoreError("store.full")
+        await asyncio.sleep(60)
+
+    store: Any = SimpleNamespace(cursors=SimpleNamespace(get=get), listings=SimpleNamespace(apply_page=apply_page))
+    manifest = SimpleNamespace(lag_s=0, full_listings_every_h=0)
+    link: Any = SimpleNamespace(
+        id=1, row=SimpleNamespace(account_id="a"), manifest=manifest, provider=SimpleNamespace(listings=listings)
+    )
+    before = asyncio.all_tasks()
+    task = asyncio.ensure_future(Pulls(store, Changes(), lambda: T0).listings(link, SimpleNamespace()))  # type: ignore[arg-type]
+    await asyncio.sleep(0.02)
+    if ends == "cancelled":
+        task.cancel()
+    with pytest.raises((StoreError, asyncio.CancelledError)):
+        await task
+    assert asyncio.all_tasks() == before
     assert closed.is_set()

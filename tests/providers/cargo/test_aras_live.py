@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import Any
 
-import httpx
 import pytest
 import zeep
 from lxml import etree
@@ -20,44 +19,25 @@ from providers.cargo import aras_calls as calls
 from providers.cargo.aras import Aras
 from providers.sandboxes.aras import create
 from tests.providers.cargo.aras_support import CODE, account, request
+from tests.providers.cargo.carrier_rig import CarrierRig, soap_rig
 from tests.providers.cargo.soap_schemas import body_of
 from tests.support.serving import serve
 
 HOUR = 3600
 
 
-class Rig:
-    def __init__(self, box: Any, http: httpx.AsyncClient, base: str) -> None:
-        self.box, self.http, self.base = box, http, base
-        self.carrier = self.made()
-
+class Rig(CarrierRig):
     def made(self, **changes: str) -> Aras:
         return Aras(self.http, account(self.base, self.box.credentials | changes))
 
-    async def control(self, path: str, body: Any) -> None:
-        assert (await self.http.post(f"/_control/{path}", json=body)).status_code == 200
-
-    async def switch(self, feature: str, on: bool = True) -> None:
-        await self.control("switch", {"feature": feature, "on": on})
-
-    async def later(self, hours: float) -> None:
-        await self.control("clock", {"advance": hours * HOUR})
-
-    async def counters(self) -> dict[str, int]:
-        found: dict[str, int] = (await self.http.get("/_control/state")).json()["counters"]
-        return found
-
-    def truth(self, reference: str) -> dict[str, Any]:
-        code = calls.integration_code(reference)
-        return next(row for row in self.box.truth_shipments() if row["reference"] == code)
+    def key(self, reference: str) -> str:
+        return calls.integration_code(reference)
 
 
 @pytest.fixture
 async def rig() -> AsyncIterator[Rig]:
-    box = create()
-    with serve(box.app) as base:
-        async with httpx.AsyncClient(base_url=base) as http:
-            yield Rig(box, http, base)
+    async with soap_rig(Rig, create()) as made:
+        yield made
 
 
 def ways() -> list[Any]:
@@ -123,7 +103,7 @@ async def test_every_way_of_paying_from_order_to_door(rig: Rig) -> None:
         (20.5, ShipmentStatus.OUT_FOR_DELIVERY), (10, ShipmentStatus.DELIVERED),
     ]  # fmt: skip
     for hours, status in steps:
-        await rig.later(hours)
+        await rig.later(hours * HOUR)
         reports = await rig.carrier.track([*references, "999999999"])
         assert {r.reference: r.status for r in reports} == dict.fromkeys(references, status)
         for one in reports:
@@ -147,7 +127,7 @@ async def test_find_and_cancel(rig: Rig) -> None:
         refused = await rig.carrier.cancel("NOSUCHKEY1")
         assert (refused.state, refused.message and refused.message.code) == (OutcomeState.REFUSED, "item.not_found")
     assert rig.truth("2611240000000003")["cancelled"]
-    await rig.later(5)
+    await rig.later(5 * HOUR)
     late = await rig.carrier.cancel("2611240000000004")
     assert (late.state, late.message and late.message.code) == (OutcomeState.REFUSED, "item.conflict")
 
@@ -157,10 +137,10 @@ async def test_a_second_create_makes_no_second_parcel(rig: Rig) -> None:
     first = await rig.carrier.create(one)
     again = await rig.carrier.create(one)
     assert (again.reference, again.barcode) == (first.reference, first.barcode)
-    await rig.later(5)
+    await rig.later(5 * HOUR)
     cut = await rig.carrier.create(one)
     assert (cut.status, cut.barcode) == (ShipmentStatus.ACCEPTED, first.barcode)
-    assert (await rig.counters())["shipments"] == 1
+    assert rig.counters()["shipments"] == 1
     other = ways()[1]
     await rig.carrier.create(other)
     await rig.carrier.cancel(other.reference)
@@ -180,7 +160,7 @@ async def test_an_answer_that_is_lost_is_found_again(rig: Rig) -> None:
             await carrier.create(request())
         assert caught.value.message.code == "net.cut"
         assert await carrier.find(CODE) is not None
-        assert (await rig.counters())[f"shipment:{CODE}"] == 1
+        assert rig.counters()[f"shipment:{CODE}"] == 1
     finally:
         await network.close()
 
@@ -205,7 +185,7 @@ async def test_the_carrier_s_own_labels(rig: Rig) -> None:
 async def test_other_fates(rig: Rig, fate: str, status: ShipmentStatus) -> None:
     await rig.carrier.create(request())
     await rig.switch(f"{fate}:{CODE}")
-    await rig.later(60)
+    await rig.later(60 * HOUR)
     [report] = await rig.carrier.track([CODE])
     assert report.status is status
 
@@ -214,7 +194,7 @@ async def test_a_parcel_that_nobody_scans_and_one_that_was_called_off_by_telepho
     await rig.switch("never_accept")
     await rig.carrier.create(request())
     await rig.carrier.create(request(reference="2611240000000002"))
-    await rig.later(100)
+    await rig.later(100 * HOUR)
     await rig.control("cancel", {"remote_id": "2611240000000002"})
     [report] = await rig.carrier.track([CODE, "2611240000000002"])
     assert (report.reference, report.status, report.tracking_number) == (CODE, ShipmentStatus.CREATED, "")
@@ -223,7 +203,7 @@ async def test_a_parcel_that_nobody_scans_and_one_that_was_called_off_by_telepho
 async def test_an_unreadable_record_costs_only_itself(rig: Rig) -> None:
     for reference in (CODE, "2611240000000002"):
         await rig.carrier.create(request(reference=reference))
-    await rig.later(5)
+    await rig.later(5 * HOUR)
     await rig.control("damage", {"remote_id": CODE})
     reports = {one.reference: one for one in await rig.carrier.track([CODE, "2611240000000002"])}
     assert reports["2611240000000002"].status is ShipmentStatus.ACCEPTED

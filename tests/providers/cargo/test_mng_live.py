@@ -5,64 +5,29 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import Any
 
-import httpx
 import pytest
 
 from app.contracts import OutcomeState, ProviderError, YoursError
-from app.http.pipeline import Network
-from app.http.policy import Policy
-from app.http.samples import SampleRing
 from app.model import Money, Payer, ShipmentStatus
 from providers.cargo.mng import Mng
 from providers.sandboxes.mng import create
+from tests.providers.cargo.carrier_rig import TokenRig, token_rig
 from tests.providers.cargo.mng_support import KEYS, account, request
-from tests.support.serving import serve
 
 HOUR = 3600
 
 
-class Rig:
-    def __init__(self, box: Any, control: httpx.AsyncClient, network: Network, base: str) -> None:
-        self.box, self.control_http, self.network, self.base = box, control, network, base
-        self.keys = {**KEYS, **box.credentials}
-        self.carrier = self.client()
+class Rig(TokenRig):
+    name = "mng"
 
-    def client(self, **changes: str) -> Mng:
-        policy = Policy(1, "mng", "DHL", 15.0, frozenset({"127.0.0.1"}))
-        held = account(self.base, {**self.keys, **changes})
-        return Mng(self.network.client(policy, self.base), held)
-
-    async def control(self, path: str, body: Any) -> None:
-        assert (await self.control_http.post(f"/_control/{path}", json=body)).status_code == 200
-
-    async def switch(self, feature: str, on: bool = True) -> None:
-        await self.control("switch", {"feature": feature, "on": on})
-
-    async def later(self, seconds: float) -> None:
-        """Tokens end on the same clock."""
-        await self.control("clock", {"advance": seconds})
-        await self.carrier.account.tokens.drop("mng")
-        self.carrier = Mng(self.carrier.http, self.carrier.account)
-
-    def truth(self, reference: str) -> dict[str, Any]:
-        found: dict[str, Any] = next(row for row in self.box.truth_shipments() if row["reference"] == reference)
-        return found
-
-    def counters(self) -> dict[str, int]:
-        found: dict[str, int] = self.box.counters()
-        return found
+    def made(self, **changes: str) -> Mng:
+        return Mng(self.piped(), account(self.base, {**KEYS, **self.box.credentials, **changes}))
 
 
 @pytest.fixture
 async def rig() -> AsyncIterator[Rig]:
-    box = create()
-    network = Network(on_sample=SampleRing())
-    with serve(box.app) as base:
-        async with httpx.AsyncClient(base_url=base) as control:
-            try:
-                yield Rig(box, control, network, base)
-            finally:
-                await network.close()
+    async with token_rig(Rig, create()) as made:
+        yield made
 
 
 async def refused(doing: Any, code: str) -> ProviderError:
@@ -104,21 +69,21 @@ async def test_from_order_to_door(rig: Rig, shape: str) -> None:
 
 
 async def test_keys_products_and_environments(rig: Rig) -> None:
-    assert (await rig.carrier.probe()).facts["user"] == rig.keys["customer_number"]
-    await refused(rig.client(password="yanlis-sifre").probe(), "auth.refused")
-    await refused(rig.client(client_secret="f" * 32).probe(), "auth.refused")
+    assert (await rig.carrier.probe()).facts["user"] == {**KEYS, **rig.box.credentials}["customer_number"]
+    await refused(rig.made(password="yanlis-sifre").probe(), "auth.refused")
+    await refused(rig.made(client_secret="f" * 32).probe(), "auth.refused")
     for product, name in (("standardqueryapi", "Standard Query"), ("cbsinfoapi", "CBS Info"), ("identity", "Identity")):
         await rig.switch(f"unsubscribed:{product}")
-        error = await refused(rig.client().probe(), "auth.forbidden")
+        error = await refused(rig.made().probe(), "auth.forbidden")
         assert error.message.params["product"] == name
         await rig.switch(f"unsubscribed:{product}", False)
     await rig.switch("wrong_environment")
-    error = await refused(rig.client().probe(), "auth.refused")
+    error = await refused(rig.made().probe(), "auth.refused")
     assert error.message.vendor_code == "20013"
     await rig.switch("wrong_environment", False)
     rig.network.reset_breaker(1)  # as when the merchant types other keys
     await rig.switch("account_closed")
-    await refused(rig.client().probe(), "auth.suspended")
+    await refused(rig.made().probe(), "auth.suspended")
     assert rig.box.truth_shipments() == []
 
 
@@ -158,7 +123,7 @@ async def test_a_lost_answer_doubles_nothing(rig: Rig, path: str) -> None:
 
 async def test_a_lost_label_where_the_merchant_allows_to_ask_again(rig: Rig) -> None:
     await rig.switch("barcode_again")
-    carrier = rig.client(label_again="yes")
+    carrier = rig.made(label_again="yes")
     await rig.control("faults", {"kind": "drop_after", "path": "createbarcode"})
     await refused(carrier.create(request()), "net.cut")
     found = await carrier.find("PX20260001")

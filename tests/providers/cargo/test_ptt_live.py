@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import Any
 
-import httpx
 import pytest
 import zeep
 from lxml import etree
@@ -19,6 +18,7 @@ from app.model import Money, Payer, ShipmentStatus
 from providers.cargo import ptt_calls as calls
 from providers.cargo.ptt import Ptt
 from providers.sandboxes.ptt import create
+from tests.providers.cargo.carrier_rig import CarrierRig, soap_rig
 from tests.providers.cargo.ptt_support import REFERENCE, account, request
 from tests.providers.cargo.soap_schemas import body_of
 from tests.support.serving import serve
@@ -27,37 +27,15 @@ HOUR = 3600
 OTHER = "PX-2026-0002"
 
 
-class Rig:
-    def __init__(self, box: Any, http: httpx.AsyncClient, base: str) -> None:
-        self.box, self.http, self.base = box, http, base
-        self.carrier = self.made()
-
+class Rig(CarrierRig):
     def made(self, **changes: str) -> Ptt:
         return Ptt(self.http, account(self.base, self.box.credentials | changes))
-
-    async def control(self, path: str, body: Any) -> None:
-        assert (await self.http.post(f"/_control/{path}", json=body)).status_code == 200
-
-    async def switch(self, feature: str, on: bool = True) -> None:
-        await self.control("switch", {"feature": feature, "on": on})
-
-    async def later(self, hours: float) -> None:
-        await self.control("clock", {"advance": hours * HOUR})
-
-    async def counters(self) -> dict[str, int]:
-        found: dict[str, int] = (await self.http.get("/_control/state")).json()["counters"]
-        return found
-
-    def truth(self, reference: str) -> dict[str, Any]:
-        return next(row for row in self.box.truth_shipments() if row["reference"] == reference)
 
 
 @pytest.fixture
 async def rig() -> AsyncIterator[Rig]:
-    box = create()
-    with serve(box.app) as base:
-        async with httpx.AsyncClient(base_url=base) as http:
-            yield Rig(box, http, base)
+    async with soap_rig(Rig, create()) as made:
+        yield made
 
 
 def ways() -> list[Any]:
@@ -112,7 +90,7 @@ async def test_every_way_of_paying_from_order_to_door(rig: Rig) -> None:
         (20.5, ShipmentStatus.OUT_FOR_DELIVERY), (10, ShipmentStatus.DELIVERED),
     ]  # fmt: skip
     for hours, status in steps:
-        await rig.later(hours)
+        await rig.later(hours * HOUR)
         reports = await rig.carrier.track([*references, "NOSUCH"])
         assert {r.reference: r.status for r in reports} == dict.fromkeys(references, status)
         for one in reports:
@@ -137,7 +115,7 @@ async def test_find_and_cancel(rig: Rig, feature: str) -> None:
     assert rig.truth(REFERENCE)["cancelled"]
     refused = await rig.carrier.cancel("NOSUCH")
     assert (refused.state, refused.message and refused.message.code) == (OutcomeState.REFUSED, "item.not_found")
-    await rig.later(5)
+    await rig.later(5 * HOUR)
     late = await rig.carrier.cancel("2611240000000003")
     assert (late.state, late.message and late.message.code) == (OutcomeState.REFUSED, "item.conflict")
 
@@ -146,9 +124,9 @@ async def test_a_second_create_makes_no_second_parcel(rig: Rig) -> None:
     first = await rig.carrier.create(request())
     again = await rig.carrier.create(request())
     assert (again.reference, again.barcode) == (first.reference, first.barcode)
-    await rig.later(5)
+    await rig.later(5 * HOUR)
     assert (await rig.carrier.create(request())).status is ShipmentStatus.ACCEPTED
-    assert (await rig.counters())["shipments"] == 1
+    assert rig.counters()["shipments"] == 1
     await rig.carrier.create(request(reference=OTHER))
     await rig.carrier.cancel(OTHER)
     with pytest.raises(ProviderError) as caught:  # references stay used
@@ -182,7 +160,7 @@ async def test_an_answer_that_is_lost_is_found_again(rig: Rig) -> None:
         found = await carrier.find(REFERENCE)
         assert found is not None
         assert found.barcode == calls.barcode(rig.carrier.account, REFERENCE)
-        assert (await rig.counters())[f"shipment:{REFERENCE}"] == 1
+        assert rig.counters()[f"shipment:{REFERENCE}"] == 1
     finally:
         await network.close()
 
@@ -218,7 +196,7 @@ async def test_cash_without_a_postal_cheque_account_and_a_foreign_range(rig: Rig
 async def test_other_fates(rig: Rig, fate: str, status: ShipmentStatus) -> None:
     await rig.carrier.create(request())
     await rig.switch(f"{fate}:{REFERENCE}")
-    await rig.later(60)
+    await rig.later(60 * HOUR)
     [report] = await rig.carrier.track([REFERENCE])
     assert report.status is status
 
@@ -227,7 +205,7 @@ async def test_parcels_that_nobody_scans_are_called_off_or_cannot_be_read(rig: R
     await rig.switch("never_accept")
     for reference in (REFERENCE, OTHER, "PX-2026-0003"):
         await rig.carrier.create(request(reference=reference))
-    await rig.later(100)
+    await rig.later(100 * HOUR)
     await rig.control("cancel", {"remote_id": OTHER})
     await rig.control("damage", {"remote_id": "PX-2026-0003"})
     found = {one.reference: one.status for one in await rig.carrier.track([REFERENCE, OTHER, "PX-2026-0003"])}

@@ -5,64 +5,30 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import Any
 
-import httpx
 import pytest
 
 from app.contracts import OutcomeState, ProviderError
-from app.http.pipeline import Network
-from app.http.policy import Policy
-from app.http.samples import SampleRing
 from app.model import Money, Parcel, Payer, ShipmentStatus
 from providers.cargo.sendeo import Sendeo
 from providers.sandboxes.sendeo import create
+from tests.providers.cargo.carrier_rig import TokenRig, token_rig
 from tests.providers.cargo.sendeo_support import account, request
-from tests.support.serving import serve
 
 HOUR = 3600
 KEY = "PX-2026-0001"
 
 
-class Rig:
-    def __init__(self, box: Any, control: httpx.AsyncClient, network: Network, base: str) -> None:
-        self.box, self.control_http, self.network, self.base = box, control, network, base
-        self.carrier = self.client()
+class Rig(TokenRig):
+    name = "sendeo"
 
-    def client(self, **changes: str) -> Sendeo:
-        policy = Policy(1, "sendeo", "Sendeo", 15.0, frozenset({"127.0.0.1"}))
-        held = account(self.base, {**self.box.credentials, **changes})
-        return Sendeo(self.network.client(policy, self.base), held)
-
-    async def control(self, path: str, body: Any) -> None:
-        assert (await self.control_http.post(f"/_control/{path}", json=body)).status_code == 200
-
-    async def switch(self, feature: str, on: bool = True) -> None:
-        await self.control("switch", {"feature": feature, "on": on})
-
-    async def later(self, seconds: float) -> None:
-        """Tokens end on the same clock."""
-        await self.control("clock", {"advance": seconds})
-        await self.carrier.account.tokens.drop("sendeo")
-        self.carrier = Sendeo(self.carrier.http, self.carrier.account)
-
-    def truth(self, reference: str) -> dict[str, Any]:
-        found: dict[str, Any] = next(row for row in self.box.truth_shipments() if row["reference"] == reference)
-        return found
-
-    def counters(self) -> dict[str, int]:
-        found: dict[str, int] = self.box.counters()
-        return found
+    def made(self, **changes: str) -> Sendeo:
+        return Sendeo(self.piped(), account(self.base, {**self.box.credentials, **changes}))
 
 
 @pytest.fixture
 async def rig() -> AsyncIterator[Rig]:
-    box = create()
-    network = Network(on_sample=SampleRing())
-    with serve(box.app) as base:
-        async with httpx.AsyncClient(base_url=base) as control:
-            try:
-                yield Rig(box, control, network, base)
-            finally:
-                await network.close()
+    async with token_rig(Rig, create()) as made:
+        yield made
 
 
 async def refused(doing: Any, code: str) -> ProviderError:
@@ -123,10 +89,10 @@ async def test_tracking_is_thirty_minutes_old_and_the_list_is_not(rig: Rig) -> N
 
 async def test_keys(rig: Rig) -> None:
     assert (await rig.carrier.probe()).facts["user"] == rig.box.credentials["musteri"]
-    error = await refused(rig.client(sifre="yanlis").probe(), "auth.refused")
+    error = await refused(rig.made(sifre="yanlis").probe(), "auth.refused")
     assert error.message.field == "sifre"
     await rig.switch("ip_refused")
-    error = await refused(rig.client().probe(), "auth.ip_not_allowed")
+    error = await refused(rig.made().probe(), "auth.ip_not_allowed")
     assert "203.0.113.7" in error.message.vendor_text
     await refused(rig.carrier.create(request()), "auth.ip_not_allowed")
     await rig.switch("ip_refused", False)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import Any
 
-import httpx
 import pytest
 import zeep
 from lxml import etree
@@ -19,38 +18,25 @@ from app.model import Money, Payer, ShipmentStatus
 from providers.cargo import yurtici_calls as calls
 from providers.cargo.yurtici import Yurtici
 from providers.sandboxes.yurtici import create
+from tests.providers.cargo.carrier_rig import CarrierRig, soap_rig
 from tests.providers.cargo.yurtici_support import account, request
 from tests.support.serving import serve
 
 HOUR = 3600
 
 
-class Rig:
-    def __init__(self, box: Any, http: httpx.AsyncClient, base: str) -> None:
-        self.box, self.http, self.base = box, http, base
-        self.account = account(base, box.credentials)
-        self.carrier = Yurtici(http, self.account)
+class Rig(CarrierRig):
+    def made(self, **changes: str) -> Yurtici:
+        return Yurtici(self.http, account(self.base, self.box.credentials | changes))
 
-    async def control(self, path: str, body: Any) -> None:
-        assert (await self.http.post(f"/_control/{path}", json=body)).status_code == 200
-
-    async def switch(self, feature: str, on: bool = True) -> None:
-        await self.control("switch", {"feature": feature, "on": on})
-
-    async def later(self, seconds: float) -> None:
-        await self.control("clock", {"advance": seconds})
-
-    def truth(self, reference: str) -> dict[str, Any]:
-        key = calls.cargo_key(reference)
-        return next(row for row in self.box.truth_shipments() if row["reference"] == key)
+    def key(self, reference: str) -> str:
+        return calls.cargo_key(reference)
 
 
 @pytest.fixture
 async def rig() -> AsyncIterator[Rig]:
-    box = create()
-    with serve(box.app) as base:
-        async with httpx.AsyncClient(base_url=base) as http:
-            yield Rig(box, http, base)
+    async with soap_rig(Rig, create()) as made:
+        yield made
 
 
 def ways() -> list[Any]:
@@ -165,7 +151,7 @@ async def test_an_answer_that_is_lost_is_found_again(rig: Rig) -> None:
     network = Network(on_sample=SampleRing())
     try:
         policy = Policy(1, "yk", "Yurtiçi", 15.0, frozenset({"127.0.0.1"}))
-        carrier = Yurtici(network.client(policy, rig.base), rig.account)
+        carrier = Yurtici(network.client(policy, rig.base), rig.carrier.account)
         await rig.control("faults", [{"kind": "drop_after", "contains": "createShipment"}])
         with pytest.raises(ProviderError) as caught:
             await carrier.create(request())
