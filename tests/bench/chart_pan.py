@@ -19,7 +19,7 @@ _SIZE = (818, 356)
 
 def _data(until: datetime, count: int) -> Any:
     """A year of noisy percentiles with four incidents."""
-    from ui.charts import ChartData, Incident, Line
+    from ui.charts.data import ChartData, Incident, Line
     from ui.theme.charts import PERCENTILES
 
     draw = random.Random(7)

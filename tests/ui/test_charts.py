@@ -20,21 +20,21 @@ from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
 
 from ui import words
-from ui.charts import (
+from ui.charts.bars import Bar, Stack, StackedBars
+from ui.charts.card import ChartCard
+from ui.charts.cells import DayCell, DayCells
+from ui.charts.data import (
     MOST_POINTS,
-    Bar,
-    ChartCard,
     ChartData,
-    DayCell,
-    DayCells,
     Extra,
     Incident,
     Line,
-    Stack,
-    StackedBars,
+    nice_top,
     points_for,
+    round_ms,
+    time_ticks,
+    value_ticks,
 )
-from ui.charts.data import nice_top, round_ms, time_ticks, value_ticks
 from ui.theme import DARK, LIGHT, Appearance, Scheme
 from ui.theme.charts import ERROR_GROUPS, GOAL, INCIDENT_ROLES, PERCENTILES, SERIES
 

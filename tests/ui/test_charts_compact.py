@@ -15,9 +15,9 @@ from PySide6.QtWidgets import QApplication
 
 from tests.ui.test_charts import figures_of, ready
 from ui import words
-from ui.charts import ChartData, Line, TrendChart, Unit
-from ui.charts.data import floor_of, nice_top, value_ticks
-from ui.charts.units import BYTES, COUNT, MS, PERCENT, RATE
+from ui.charts.data import ChartData, Line, floor_of, nice_top, value_ticks
+from ui.charts.trend import TrendChart
+from ui.charts.units import BYTES, COUNT, MS, PERCENT, RATE, Unit
 from ui.theme import DARK, LIGHT, Appearance, Scheme
 from ui.theme.charts import SERIES
 

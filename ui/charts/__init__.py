@@ -11,30 +11,6 @@ How to use it:
   `show_data(data, keep_range=True)`), `said(state, title, text)` for a toast.
 - `StackedBars`, `DayCells` and `TrendChart` (the compact chart of the same data) are painted by hand and need no pyqtgraph.
 
-What must never happen: an import of pyqtgraph (1 to 2 s) at the program's start or on the loop; more than 400 points a curve.
+Each is imported from its own room (`ui.charts.card`, `.trend`, …): Today needs one of them at the program's start, and not the tables
+that come with the card. What must never happen: an import of pyqtgraph (1 to 2 s) at the program's start or on the loop; more than 400 points a curve.
 """
-
-from ui.charts.bars import Bar, Stack, StackedBars
-from ui.charts.card import ChartCard
-from ui.charts.cells import DayCell, DayCells
-from ui.charts.data import MOST_POINTS, SPANS, ChartData, Extra, Incident, Line, points_for
-from ui.charts.trend import TrendChart
-from ui.charts.units import Unit
-
-__all__ = [
-    "MOST_POINTS",
-    "SPANS",
-    "Bar",
-    "ChartCard",
-    "ChartData",
-    "DayCell",
-    "DayCells",
-    "Extra",
-    "Incident",
-    "Line",
-    "Stack",
-    "StackedBars",
-    "TrendChart",
-    "Unit",
-    "points_for",
-]

@@ -9,7 +9,7 @@ from PySide6.QtCore import QPoint, Signal
 from PySide6.QtWidgets import QMenu, QWidget
 
 from app.store.audit import Action
-from ui.charts import ChartCard
+from ui.charts.card import ChartCard
 from ui.kit import show_menu, spawn
 from ui.pages.health_pins import MOST, Pin, read_pins, toggle_pin
 from ui.pages.health_series import (

@@ -14,7 +14,8 @@ from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLayout, QScrollArea, QSt
 
 from app.api.health_words import score_words, target_words, whose_fault
 from app.monitor.health import State
-from ui.charts import Bar, DayCell, DayCells, StackedBars
+from ui.charts.bars import Bar, StackedBars
+from ui.charts.cells import DayCell, DayCells
 from ui.kit import spawn
 from ui.pages.health_chart import SubjectCard
 from ui.pages.health_evidence import ASKED, Evidence, evidence_rows

@@ -7,8 +7,8 @@ from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QMenu, QWidget
 
 from app.store import ConnectionRow
-from ui.charts import TrendChart
 from ui.charts.data import SPANS, ChartData
+from ui.charts.trend import TrendChart
 from ui.kit import show_menu, spawn
 from ui.pages.health_figures import window
 from ui.pages.health_pins import Pin, read_pins, toggle_pin, write_pins
