@@ -16,10 +16,12 @@ from app.api import (
     cli_alerts,
     cli_goods,
     cli_money,
+    cli_orders,
     cli_pack,
     cli_plans,
     cli_print,
     cli_privacy,
+    cli_publishing,
     cli_reports,
     cli_safety,
     cli_serve,
@@ -306,6 +308,7 @@ def doctor(workspace: Path | None, as_json: bool) -> None:
 
 SHELL = Shell(common, run, read_text, finish, lang)
 for room in (
+    cli_orders,
     cli_goods,
     cli_safety,
     cli_sign_in,
@@ -317,6 +320,7 @@ for room in (
     cli_shipping,
     cli_print,
     cli_plans,
+    cli_publishing,
     cli_reports,
 ):
     room.register(main, SHELL)

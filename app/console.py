@@ -234,6 +234,8 @@ async def open_console(
             await store.jobs.interrupted()
             await store.print_queue.recover()
             await store.packing.recover()
+            entries = console.catalogue.entries
+            await store.stock.learn({name for name, one in entries.items() if "stock_sink" in one.capabilities})
             if vault is not None:
                 await _sweep_tokens(vault, store)
     except BaseException:

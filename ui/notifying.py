@@ -17,7 +17,7 @@ from app.monitor.alerting.courier import TEST
 from app.monitor.alerting.desk import DesktopNote
 from app.monitor.alerting.rules import Severity
 from app.store.alerts import ENDED
-from ui.kit import Burst, spawn
+from ui.kit import Burst, begin
 from ui.theme import draw_icon, theme
 from ui.theme.style import round_rect
 from ui.widgets import draw_text
@@ -102,7 +102,7 @@ class Notifier(QObject):
             self._burst.poke()
 
     def _look(self, _keys: object) -> None:
-        spawn(self._count(), "open alerts")
+        begin(self._count(), "open alerts")
 
     async def _count(self) -> None:
         now = self._services.now()

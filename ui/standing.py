@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject
 
 from app.changes import ATTENTION, CONNECTIONS, HEALTH, LISTINGS, ORDERS, OUTBOX, PRINTS
 from app.monitor.health import HealthReport, State
-from ui.kit import Burst, spawn
+from ui.kit import Burst, begin
 from ui.services import Services
 
 #: Reports of these tables may change a badge or a banner.
@@ -95,7 +95,7 @@ class Watch:
             self._again = True
             return
         self._looking = True
-        spawn(self._run(), "standing")
+        begin(self._run(), "standing")
 
     async def _run(self) -> None:
         try:

@@ -32,6 +32,7 @@ def sentence(words: Words, message: Message, connection: str = "") -> str:
     params: dict[str, Any] = {
         "field": "", "why": "", "example": "", "url": "", "host": "", "seconds": "", "goal": "", "reason": "", "kept": "",
         "other": "", "vendor": words("message.the_vendor"), "minutes": "…", "until": "", "value": "", "command": "",
+        "order": "…", "sku": "…", "pieces": "…",
     }  # fmt: skip
     params.update({k: v for k, v in message.params.items() if v})
     if words.has(message.code):  # store.… and vault.… are whole sentences

@@ -1,4 +1,4 @@
-"""`paxzar orders`, `fetch`, `listings`, `price`, `stock`, `outbox` and `label`: only the parsing. Imports nothing heavy: it is
+"""`paxzar fetch`, `listings`, `price`, `stock`, `outbox` and `label`: only the parsing. Imports nothing heavy: it is
 read at every start."""
 
 from __future__ import annotations
@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from app.api import cli_stock
 from app.api.cli_safety import Shell
 
 by_option = click.option(
@@ -23,22 +24,6 @@ sure_option = click.option("--zero", "--sure", "sure", is_flag=True, help="Zero 
 
 def register(main: click.Group, shell: Shell) -> None:
     """Add the commands to the command line."""
-
-    @main.command()
-    @click.argument("name", required=False)
-    @click.option("--search", help="Number, name, SKU or phone.")
-    @click.option("--status", help="One or more, with commas: pending, open, shipped, delivered, cancelled, returned.")
-    @click.option("--limit", type=int, default=0)
-    @shell.common
-    def orders(name: str | None, search: str | None, status: str | None, limit: int, workspace: Path | None, unlock_from: str | None, as_json: bool) -> None:  # fmt: skip
-        """The stored orders."""
-        shell.run(
-            "orders",
-            {"name": name, "search": search, "status": status, "limit": limit},
-            workspace,
-            unlock_from,
-            as_json,
-        )
 
     @main.command()
     @click.argument("name")
@@ -85,6 +70,8 @@ def register(main: click.Group, shell: Shell) -> None:
     @main.group()
     def stock() -> None:
         """Stock."""
+
+    cli_stock.register(stock, shell)
 
     @stock.command("set", context_settings={"ignore_unknown_options": True})
     @click.argument("name")

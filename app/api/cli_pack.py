@@ -1,4 +1,4 @@
-"""`paxzar pack` and `paxzar rules`: only the parsing. Imports nothing heavy: it is read at every start."""
+"""`paxzar pack`, `paxzar rules` and `paxzar scanner`: only the parsing. Imports nothing heavy: it is read at every start."""
 
 from __future__ import annotations
 
@@ -58,6 +58,32 @@ def register(main: click.Group, shell: Shell) -> None:
     def rules_remove(place: int, workspace: Path | None, unlock_from: str | None, as_json: bool) -> None:
         """Take rule no. PLACE out."""
         ask("rules_remove", {"place": place}, workspace, unlock_from, as_json)
+
+    @rules.command("on")
+    @click.argument("place", type=int)
+    @shell.common
+    def rules_on(place: int, workspace: Path | None, unlock_from: str | None, as_json: bool) -> None:
+        """Rule no. PLACE prints again."""
+        ask("rules_switch", {"place": place, "on": True}, workspace, unlock_from, as_json)
+
+    @rules.command("off")
+    @click.argument("place", type=int)
+    @shell.common
+    def rules_off(place: int, workspace: Path | None, unlock_from: str | None, as_json: bool) -> None:
+        """Rule no. PLACE stays in the list and prints nothing."""
+        ask("rules_switch", {"place": place, "on": False}, workspace, unlock_from, as_json)
+
+    @main.command()
+    @click.option("--prefix", help="Signs that the scanner puts before each code; '' for none.")
+    @click.option("--suffix", help="Signs that it puts behind each code (Enter and Tab need not be named).")
+    @click.option("--least", type=int, help="A burst is at least so many signs.")
+    @click.option("--gap", "gap_ms", type=int, help="Milliseconds between two signs of a burst at most.")
+    @shell.common
+    def scanner(prefix: str | None, suffix: str | None, least: int | None, gap_ms: int | None, workspace: Path | None,
+                unlock_from: str | None, as_json: bool) -> None:  # fmt: skip
+        """How your barcode scanner types. Without an option it tells."""
+        args = {"prefix": prefix, "suffix": suffix, "least": least, "gap_ms": gap_ms}
+        ask("scanner", args, workspace, unlock_from, as_json)
 
     @rules.command("default")
     @shell.common

@@ -13,13 +13,20 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 _TYPED = {"ignore_unknown_options": True}  # -5 is an amount, if a wrong one
 
 
+def sheet_options(function: Any) -> Any:
+    """`--map` and `--decimal`: what a person says of a sheet's columns."""
+    function = click.option("--decimal", type=click.Choice([",", "."]), help="The decimal sign of its prices, where they do not tell.")(function)  # fmt: skip
+    return click.option("--map", "pairs", multiple=True, metavar="FIELD=HEADER", help="What a column is, such as price=Fiyat; kept for files of this shape. Fields: sku barcode remote_id price list_price currency connection.")(function)  # fmt: skip
+
+
 def register(main: click.Group, shell: Shell) -> None:
     """Add the commands to the command line."""
 
     def ask(name: str, args: dict[str, Any], workspace: Path | None, unlock_from: str | None, as_json: bool) -> None:
         import app.api.commands_costs
         import app.api.commands_plan_rules
-        import app.api.commands_plans  # noqa: F401 - add the commands that `run` looks up
+        import app.api.commands_plans
+        import app.api.commands_price_sheets  # noqa: F401 - add the commands that `run` looks up
 
         shell.run(name, args, workspace, unlock_from, as_json)
 
@@ -37,12 +44,24 @@ def register(main: click.Group, shell: Shell) -> None:
     @click.option("--connection", "name", help="Only this connection.")
     @click.option("--filter", "filter_", help="Only listings that this search finds (SKU, barcode, title).")
     @click.option("--commission", metavar="PERCENT", help="What `commission` stands for, such as 21%.")
+    @click.option(
+        "--sheet",
+        type=_FILE,
+        help="Prices from a sheet instead: XLSX, XLS, ODS, CSV with a column of SKUs or barcodes.",
+    )
+    @sheet_options
     @shell.common
-    def new(formula: str | None, recipe: str | None, name: str | None, filter_: str | None, commission: str | None,
-            workspace: Path | None, unlock_from: str | None, as_json: bool) -> None:  # fmt: skip
+    def new(formula: str | None, recipe: str | None, name: str | None, filter_: str | None, commission: str | None, sheet: Path | None,
+            pairs: tuple[str, ...], decimal: str | None, workspace: Path | None, unlock_from: str | None, as_json: bool) -> None:  # fmt: skip
         """Compute a plan and show it. Nothing is sent."""
-        if (formula is None) == (recipe is None):
-            raise click.UsageError("--formula / --recipe")
+        if [formula is None, recipe is None, sheet is None].count(False) != 1:
+            raise click.UsageError("--formula / --recipe / --sheet")
+        if (sheet is None and (pairs or decimal)) or (sheet is not None and (filter_ or commission)):
+            raise click.UsageError("--formula, --recipe: --filter, --commission / --sheet: --map, --decimal")
+        if sheet is not None:
+            args = {"sheet": str(sheet.resolve()), "name": name, "map": list(pairs), "decimal": decimal}
+            ask("plan_sheet", args, workspace, unlock_from, as_json)
+            return
         args = {"formula": formula, "recipe": recipe, "name": name, "filter": filter_, "commission": commission}
         ask("plan_new", args, workspace, unlock_from, as_json)
 

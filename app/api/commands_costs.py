@@ -92,7 +92,7 @@ def product_data(one: Product) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _read(path: Path) -> bytes:
+def read_file(path: Path) -> bytes:
     """Raises OSError."""
     if path.stat().st_size > MOST_BYTES:
         raise OSError(27, f"> {MOST_BYTES // 1024 // 1024} MB")
@@ -103,7 +103,7 @@ async def cost_import(console: Console, args: dict[str, Any]) -> Answer:
     """Costs from a sheet: the good rows are kept, the others told by row and column."""
     words, path = words_of(args), Path(args["file"])
     try:
-        data = await asyncio.to_thread(_read, path)
+        data = await asyncio.to_thread(read_file, path)
     except OSError as error:
         reason = error.strerror or str(error)
         return Answer(1, {"error": "file"}, [words("sheet.file_failed", path=str(path), reason=reason)])

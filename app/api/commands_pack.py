@@ -16,9 +16,9 @@ from app.orders import rules as rules_of
 from app.orders.bench import Bench, Told
 from app.orders.packing import GOOD, Verdict
 from app.orders.rules import Rule, RuleError
-from app.orders.scanning import setup_of
-
-SCANNER = "scanner"
+from app.orders.scanning import GAP_MS, LEAST, ROUND, ScannerSetup, is_sound, setup_of
+from app.orders.scanning import SETTING as SCANNER
+from app.store import Store
 
 
 def desk_of(console: Console, words: Words) -> PackingDesk:
@@ -171,6 +171,38 @@ async def rules_default(console: Console, args: dict[str, Any], words: Words) ->
     return await _keep(console, rules_of.DEFAULT, words)
 
 
+async def rules_switch(console: Console, args: dict[str, Any], words: Words) -> Answer:
+    """A rule that is off stays in the list and prints nothing."""
+    kept = rules_of.read(await console.store.settings.get(rules_of.SETTING))
+    place = int(args["place"])
+    if not 1 <= place <= len(kept):
+        raise Usage(words("pack.rules.bad_place", value=str(place), known=""))
+    made = msgspec.structs.replace(kept[place - 1], on=bool(args["on"]))
+    return await _keep(console, (*kept[: place - 1], made, *kept[place:]), words)
+
+
+# -- scanner ------------------------------------------------------------------------------------------------------------
+async def keep_setup(store: Store, setup: ScannerSetup) -> None:
+    """How the scanner types, from the next burst on."""
+    await store.audit.choose(SCANNER, msgspec.to_builtins(setup) if setup != ScannerSetup() else None)
+
+
+async def scanner(console: Console, args: dict[str, Any], words: Words) -> Answer:
+    """`scanner [--prefix X] [--suffix Y] [--least N] [--gap MS]`: shows how the scanner types, and changes what is named."""
+    had = setup_of(await console.store.settings.get(SCANNER))
+    given = {name: args[name] for name in ("prefix", "suffix", "least", "gap_ms") if args.get(name) is not None}
+    made = msgspec.structs.replace(had, **given)
+    if not is_sound(made):
+        least, most = (f"{low}–{high}" for low, high in (LEAST, GAP_MS))
+        raise Usage(words("pack.scanner_setup.bad", least=least, gap=most, round=str(ROUND)))
+    if made != had:
+        await keep_setup(console.store, made)
+    answer = Answer(data=msgspec.to_builtins(made))
+    for name in ("prefix", "suffix", "least", "gap_ms"):
+        answer.say(f"{words(f'pack.scanner_setup.{name}')}: {getattr(made, name) or '—'}")
+    return answer
+
+
 def _worded(work: Any) -> Any:
     async def command(console: Console, args: dict[str, Any]) -> Answer:
         answer: Answer = await work(console, args, words_of(args))
@@ -181,5 +213,5 @@ def _worded(work: Any) -> Any:
 
 COMMANDS.update({
     "pack": _worded(pack), "rules": _worded(rules), "rules_add": _worded(rules_add), "rules_remove": _worded(rules_remove),
-    "rules_default": _worded(rules_default),
+    "rules_default": _worded(rules_default), "rules_switch": _worded(rules_switch), "scanner": _worded(scanner),
 })  # fmt: skip

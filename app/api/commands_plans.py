@@ -13,6 +13,7 @@ from app.api.asking import Usage, chosen, iso, words_of
 from app.api.commands import COMMANDS, PAGE
 from app.changes import LISTINGS, OUTBOX, ChangeReport
 from app.console import Console, utc_now
+from app.contracts.catalogue import Catalogue
 from app.formats.numbers import read_number
 from app.formats.words import Words
 from app.model import Money
@@ -55,10 +56,9 @@ async def checked_formula(console: Console, args: dict[str, Any], words: Words) 
         return Answer(2, data, formula_trouble(words, error, text))
 
 
-def writable(console: Console, row: ConnectionRow) -> bool:
+def takes_prices(catalogue: Catalogue, row: ConnectionRow) -> bool:
     """Whether its channel takes prices, and the merchant lets it."""
-    manifest = console.catalogue.manifest(row.integration)
-    return "price_sink" in manifest.capabilities and row.switches.get("price_sink", True)
+    return "price_sink" in catalogue.manifest(row.integration).capabilities and row.switches.get("price_sink", True)
 
 
 async def plan_new(console: Console, args: dict[str, Any]) -> Answer:
@@ -68,7 +68,7 @@ async def plan_new(console: Console, args: dict[str, Any]) -> Answer:
     if isinstance(formula, Answer):
         return formula
     rows = await chosen(console, args)
-    able = [row for row in rows if writable(console, row)]
+    able = [row for row in rows if takes_prices(console.catalogue, row)]
     answer = Answer()
     for row in rows:
         if row not in able:
@@ -82,7 +82,7 @@ async def plan_new(console: Console, args: dict[str, Any]) -> Answer:
     query = ListingQuery(search=args.get("filter") or "", connection_id=able[0].id if args.get("name") else None)
     choice = Choice(query, writable=frozenset(row.id for row in able))
     plan_id = await plans.make(formula, choice, await plans.guards(), shares)
-    return await _shown(console, plan_id, words, answer, {"examples": EXAMPLES})
+    return await show_plan(console, plan_id, words, answer, {"examples": EXAMPLES})
 
 
 def _share(text: str | None, words: Words) -> Decimal | None:
@@ -110,10 +110,10 @@ async def plan_list(console: Console, args: dict[str, Any]) -> Answer:
 
 async def plan_show(console: Console, args: dict[str, Any]) -> Answer:
     words = words_of(args)
-    return await _shown(console, int(args["id"]), words, Answer(), args)
+    return await show_plan(console, int(args["id"]), words, Answer(), args)
 
 
-async def _shown(console: Console, plan_id: int, words: Words, answer: Answer, args: dict[str, Any]) -> Answer:
+async def show_plan(console: Console, plan_id: int, words: Words, answer: Answer, args: dict[str, Any]) -> Answer:
     """A plan's totals, its way per connection, and lines of it."""
     plan = await console.store.plans.get(plan_id)
     totals, progress = msgspec.json.decode(plan.totals, type=Totals), await console.store.plans.progress(plan_id)

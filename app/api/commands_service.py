@@ -28,7 +28,7 @@ Write = Callable[[Any], Awaitable[Outcome]]
 _ENDS = {"done": Ended.DONE, "refused": Ended.REFUSED}  # anything else did not go through, as far as anybody knows
 
 
-def _can(console: Console, row: ConnectionRow, capability: str) -> bool:
+def can(console: Console, row: ConnectionRow, capability: str) -> bool:
     return capability in console.catalogue.manifest(row.integration).capabilities and row.switches.get(capability, True)
 
 
@@ -41,7 +41,7 @@ def _cannot(words: Words, name: str, capability: str) -> Answer:
 async def questions(console: Console, args: dict[str, Any]) -> Answer:
     """Of one connection, or of all that have them."""
     words, rows = words_of(args), await chosen(console, args)
-    able = [row for row in rows if _can(console, row, "questions")]
+    able = [row for row in rows if can(console, row, "questions")]
     if args.get("name") and not able:
         return _cannot(words, rows[0].name, "questions")
     days = int(args.get("days") or 14)
@@ -94,7 +94,7 @@ def _question_data(connection: str, one: Question) -> dict[str, Any]:
 async def answer(console: Console, args: dict[str, Any]) -> Answer:
     words = words_of(args)
     (row,) = await chosen(console, args)
-    if not _can(console, row, "questions"):
+    if not can(console, row, "questions"):
         return _cannot(words, row.name, "questions")
     question, text = str(args["question"]), str(args["text"])
 
@@ -126,7 +126,7 @@ async def _meant(
     rows = await console.store.connections.list()
     own = next((row for row in rows if row.id == one.connection_id), None)
     account = await _account_of(console, one.connection_id)
-    able = [row for row in rows if row.account_id == account and _can(console, row, capability)]
+    able = [row for row in rows if row.account_id == account and can(console, row, capability)]
     if not able:
         return _cannot(words, own.name if own is not None else text, capability)
     return next((row for row in able if row.id == one.connection_id), able[0]), one
@@ -150,7 +150,11 @@ async def invoice_link(console: Console, args: dict[str, Any]) -> Answer:
         return outcome
 
     told = words("service.linked", name=row.name, number=order.number)
-    return await _written(console, row, _named(order), write, told, words, _about(Action.SERVICE_LINKED, found[1]))
+    answer = await _written(console, row, _named(order), write, told, words, _about(Action.SERVICE_LINKED, found[1]))
+    await console.store.invoices.put(
+        found[1].id, str(args["url"]), str(args.get("number") or ""), issued, answer.data["state"]
+    )
+    return answer
 
 
 async def boxes(console: Console, args: dict[str, Any]) -> Answer:
@@ -188,16 +192,17 @@ async def split(console: Console, args: dict[str, Any]) -> Answer:
         return found
     row, order = found[0], found[1].order
     lines = [line for line in order.lines if not line.cancelled]
-    shares = [_share(text, lines, words) for text in args.get("shares") or ()]
-    if not shares and not into:
-        raise Usage(words("service.split_what", lines=_shown(lines)))
-    if into:
+    shares = [share(text, lines, words) for text in args.get("shares") or ()]
+    named = args.get("groups") or []
+    if not shares and not into and not named:
+        raise Usage(words("service.split_what", lines=shown_lines(lines)))
+    if into and not named:
         shares = shares or [(line.remote_id, line.quantity) for line in lines]
         groups = spread(shares, into)
         if not groups:
             raise Usage(words("service.too_few", count=sum(pieces for _, pieces in shares), into=into))
     else:
-        groups = [shares]
+        groups = named or [shares]
 
     async def write(provider: Any) -> Outcome:
         outcome: Outcome = await provider.split(order, groups)
@@ -212,7 +217,7 @@ async def split(console: Console, args: dict[str, Any]) -> Answer:
     return answer
 
 
-def _shown(lines: Sequence[OrderLine]) -> str:
+def shown_lines(lines: Sequence[OrderLine]) -> str:
     return "; ".join(f"{x.remote_id} · {x.sku or x.barcode} · {x.quantity} × {x.title[:40]}" for x in lines)
 
 
@@ -222,10 +227,10 @@ def _line(name: str, lines: Sequence[OrderLine], words: Words) -> str:
         found = [line for line in lines if getattr(line, key) == name]
         if len(found) == 1:
             return found[0].remote_id
-    raise Usage(words("service.no_line", text=name, lines=_shown(lines)))
+    raise Usage(words("service.no_line", text=name, lines=shown_lines(lines)))
 
 
-def _share(text: str, lines: Sequence[OrderLine], words: Words) -> tuple[str, int]:
+def share(text: str, lines: Sequence[OrderLine], words: Words) -> tuple[str, int]:
     """'LINE:QTY', where LINE is the line's id, its SKU or its barcode. Raises Usage."""
     name, _, pieces = text.rpartition(":")
     if not name or not (pieces.isascii() and pieces.isdigit()) or not 0 < len(pieces) < 7 or int(pieces) < 1:

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +21,11 @@ from app.formats.words import Words
 from app.jobs.links import Link
 from app.jobs.runner import Handle, Result
 from app.model import Listing
+from app.orders.intake import read_file
 from app.platform.files import save_atomically
 from app.store.connections import ConnectionRow
 from app.store.listing_query import ListingQuery
 
-MOST_BYTES = 32 * 1024 * 1024
 SHOWN = 5
 _FORMATS = {".xlsx": "xlsx", ".csv": "csv", ".xml": "xml"}
 
@@ -52,7 +51,7 @@ async def sheet_in(console: Console, args: dict[str, Any]) -> Answer:
         return found
     row, link = found
     try:
-        data, at = await asyncio.to_thread(_read, path)
+        data, at = await asyncio.to_thread(read_file, path, utc_now())
     except OSError as error:
         reason = error.strerror or str(error)
         return Answer(1, {"error": "file"}, [words("sheet.file_failed", path=str(path), reason=reason)])
@@ -90,15 +89,6 @@ async def _backed_up(console: Console, words: Words) -> list[str]:
     if result.message is None:
         return []
     return [words("backups.failed_because", reason=sentence(words, result.message))]
-
-
-def _read(path: Path) -> tuple[bytes, datetime]:
-    """Raises OSError."""
-    size = path.stat().st_size
-    if size > MOST_BYTES:
-        raise OSError(27, f"> {MOST_BYTES // 1024 // 1024} MB")
-    at = datetime.fromtimestamp(path.stat().st_mtime, UTC)
-    return path.read_bytes(), min(at, utc_now())
 
 
 async def _store(console: Console, row: ConnectionRow, read: Any) -> Result:

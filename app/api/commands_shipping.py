@@ -11,6 +11,7 @@ from typing import Any
 from app.api.answers import Answer, message_data, sentence
 from app.api.asking import Usage, chosen, failed, iso, words_of
 from app.api.commands import COMMANDS, orders_by_text
+from app.api.shipping_asks import StandIn, down_of, options_of, tell_prices
 from app.api.shipping_words import draft_lines, parcel_line, problem_sentence, rule_data, rule_line
 from app.console import Console, utc_now
 from app.formats.numbers import read_number
@@ -18,14 +19,14 @@ from app.formats.words import Words
 from app.model import Payer
 from app.printing.parcel_labels import make_parcel_labels
 from app.printing.trouble import LabelTrouble
-from app.shipping.address import FIELDS
-from app.shipping.choosing import Rule
+from app.shipping.abroad import FACTS, PARCEL_OPTIONS, FactError
+from app.shipping.address import ABROAD_FIELDS, FIELDS
+from app.shipping.choosing import BOUNDS, WEIGHTS, Rule
 from app.shipping.desk import Draft, ShippingDesk, Wanted
+from app.shipping.standby import instead
 from app.store import ParcelDetail, ParcelQuery, ParcelRow
 from app.store.connections import ConnectionRow
 from app.store.parcel_query import VIEWS
-
-_BOUNDS = ("least_desi", "most_desi", "least_total", "most_total")
 
 
 def desk_of(console: Console) -> ShippingDesk:
@@ -33,12 +34,12 @@ def desk_of(console: Console) -> ShippingDesk:
         if console.engine.scheduler is not None:
             console.engine.scheduler.hurry("send", connection_id)
 
-    return ShippingDesk(console.store, console.catalogue, console.changes, hurry)
+    return ShippingDesk(console.store, console.catalogue, console.changes, hurry, down_of(console.network))
 
 
 # -- ship -------------------------------------------------------------------------------------------------------------
 async def ship(console: Console, args: dict[str, Any]) -> Answer:
-    """`ship ORDER… --carrier NAME`: checks, wishes, asks the carrier, and writes the labels."""
+    """`ship ORDER… --carrier NAME`: checks, wishes, asks the carrier, and writes the labels. `--prices`: only what it would cost."""
     words, answer, desk = words_of(args), Answer(), desk_of(console)
     carrier = await _carrier(console, desk, args.get("carrier") or "", words)
     ids, missing = await orders_by_text(console, args["orders"])
@@ -50,11 +51,25 @@ async def ship(console: Console, args: dict[str, Any]) -> Answer:
     drafts = await desk.drafts(wanted)
     if args.get("fix"):
         drafts = await _fixed(desk, drafts)
+    if args.get("prices"):
+        await tell_prices(console, desk, drafts, answer, words)
+        return answer
+    stand_in = StandIn(console, desk, args, answer, words)
     parcels: list[int] = []
     refused: list[dict[str, Any]] = []
-    for draft in drafts:
-        again = await _refused_before(console, draft) if draft.refusal == "in_parcel" else None
-        sent = await desk.again(again) if again is not None else await desk.send(draft)
+    for one in drafts:
+        draft = await stand_in.settle(one)
+        if draft is None:
+            answer.exit = 1
+            other = one.other.name if one.other is not None else ""
+            refused.append({**_refused(words, one, "down"), "other": other, "message": message_data(one.down)})
+            continue
+        taken = draft.refusal == "in_parcel"
+        again = await _refused_before(console, draft) if taken and not args.get("instead") else None
+        if again is not None:
+            sent = await desk.again(again, options_of(args.get("set") or {}), args.get("weight_g") or 0)
+        else:
+            sent = await (instead(desk, console.store, draft) if taken and args.get("instead") else desk.send(draft))
         if sent.parcel:
             parcels.append(sent.parcel)
         for line in draft_lines(words, sent.draft, sent.refusal):
@@ -65,6 +80,7 @@ async def ship(console: Console, args: dict[str, Any]) -> Answer:
     await _carry(console, parcels, float(args.get("patience") or 0), answer, words)
     answer.data = {"parcels": [], "refused": refused, "labels": None}
     await _say_parcels(console, parcels, answer, words)
+    await stand_in.hint(await console.store.parcels.get_many(parcels))
     if args.get("out") and parcels:
         await _labels(console, parcels, args["out"], answer, words)
     answer.data["parcels"] = await _data(console, parcels)
@@ -90,7 +106,7 @@ def _wanted(ids: Sequence[int], carrier: int, args: dict[str, Any], words: Words
         raise Usage(words("parcels.refusal.measures"))
     payer = Payer.RECEIVER if args.get("receiver_pays") else Payer.SENDER
     groups = [tuple(ids)] if args.get("together") and ids else [(i,) for i in ids]
-    options = {"cod_method": "card"} if args.get("card") else {}
+    options = options_of(args.get("set") or {}) | ({"cod_method": "card"} if args.get("card") else {})
     cash = args.get("cod")
     return [
         Wanted(
@@ -114,10 +130,28 @@ async def _correct(desk: ShippingDesk, ids: Sequence[int], changes: dict[str, st
         return
     if len(ids) != 1:
         raise Usage(words("parcels.cli.set_one"))
-    wrong = [name for name in changes if name not in FIELDS]
+    known = (*FIELDS, *ABROAD_FIELDS, *FACTS, *PARCEL_OPTIONS)
+    wrong = [name for name in changes if name.partition(":")[0] not in (FACTS if ":" in name else known)]
     if wrong:
-        raise Usage(words("parcels.cli.set_field", field=wrong[0], fields=", ".join(FIELDS)))
-    await desk.correct(ids[0], changes)
+        raise Usage(words("parcels.cli.set_field", field=wrong[0], fields=", ".join(known)))
+    address = {name: value for name, value in changes.items() if name in FIELDS or name in ABROAD_FIELDS}
+    if address:
+        await desk.correct(ids[0], address)
+    try:
+        await desk.remember(await _facts(desk, ids[0], changes))
+    except FactError as error:
+        raise Usage(words(f"parcels.problem.bad_{error.field}")) from error
+
+
+async def _facts(desk: ShippingDesk, order_id: int, changes: dict[str, str]) -> dict[str, dict[str, str]]:
+    """`hs_code=691200` for every article of the order, `hs_code:SKU=691200` for one of them."""
+    found: dict[str, dict[str, str]] = {}
+    for name, value in changes.items():
+        field, mark, key = name.partition(":")
+        if field in FACTS:
+            for one in [key] if mark else {one.key for one in await desk.articles((order_id,))}:
+                found.setdefault(one, {})[field] = value
+    return found
 
 
 async def _fixed(desk: ShippingDesk, drafts: Sequence[Draft]) -> list[Draft]:
@@ -294,14 +328,15 @@ async def shipment_rules(console: Console, args: dict[str, Any]) -> Answer:
 async def _rule(console: Console, desk: ShippingDesk, text: str, words: Words) -> Rule:
     """`carrier=Yurtiçi,city=İzmir,most_desi=10`."""
     given = dict(part.strip().split("=", 1) for part in text.split(",") if "=" in part)
-    known = {"carrier", "channel", "city", "own", *_BOUNDS}
+    known = {"carrier", "channel", "city", "own", *BOUNDS, *WEIGHTS}
     wrong = [name for name in given if name not in known] or ([] if given.get("carrier") else ["carrier"])
     if wrong:
         raise Usage(words("parcels.cli.rule_field", field=wrong[0], fields=", ".join(sorted(known))))
     channel = await console.store.connections.by_name(given["channel"]) if given.get("channel") else None
     if given.get("channel") and channel is None:
         raise Usage(words("cli.no_connection", name=given["channel"]))
-    bounds = {name: _figure(given[name], words) for name in _BOUNDS if given.get(name)}
+    bounds: dict[str, Any] = {name: _figure(given[name], words) for name in BOUNDS if given.get(name)}
+    bounds |= {name: int(_figure(given[name], words)) for name in WEIGHTS if given.get(name)}
     carrier = await _carrier(console, desk, given["carrier"], words)
     return Rule(
         carrier, channel.id if channel else 0, given.get("city", ""), given.get("own") in ("yes", "on", "1"), **bounds

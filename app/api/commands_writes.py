@@ -16,6 +16,7 @@ from app.store import StoredListing
 from app.store.connections import ConnectionRow
 from app.store.listing_query import ListingQuery, ListingRow
 from app.store.outbox import OutboxFilter, OutboxRow
+from app.store.publishing import PRODUCT
 
 
 async def _meant(
@@ -182,7 +183,11 @@ async def outbox(console: Console, args: dict[str, Any]) -> Answer:
     entries = await console.store.outbox.query(OutboxFilter(connection_id=connection_id), 0, args.get("limit") or 1000)
     subjects = [e.subject for e in entries if e.subject is not None and e.kind in ("price", "stock")]
     skus = {one.id: one.listing.sku or one.listing.remote_id for one in await console.store.listings.get_many(subjects)}
-    items = [outbox_data(entry, names.get(entry.connection_id, ""), skus) for entry in entries]
+    published = await console.store.publishing.skus_of([e.subject for e in entries if e.subject and e.kind == PRODUCT])
+    items = [
+        outbox_data(entry, names.get(entry.connection_id, ""), published if entry.kind == PRODUCT else skus)
+        for entry in entries
+    ]
     counts = await console.store.outbox.counts()
     answer.data = {"counts": counts, "drained": drained, "left": left, "items": items}
     for entry, item in zip(entries, items, strict=True):

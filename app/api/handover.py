@@ -23,8 +23,8 @@ LINE_LIMIT = 16 * 1024 * 1024
 #: Each adds its commands. Read when the first of them is handed over and not at the window's start, which they would cost 3 MB
 #: and a tenth of a second.
 ROOMS = (
-    "alerts", "api", "costs", "money", "pack", "plan_rules", "plans", "print", "privacy", "reports", "safety", "service", "sheets",
-    "shipping", "sign_in", "vault",
+    "alerts", "api", "carrier_rules", "costs", "money", "orders", "pack", "plan_rules", "plans", "price_sheets", "print", "privacy", "publishing", "reports", "safety", "service", "sheets",
+    "shipping", "sign_in", "stock", "vault",
 )  # fmt: skip
 
 

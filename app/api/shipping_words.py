@@ -7,7 +7,7 @@ from typing import Any
 
 from app.formats.words import Words
 from app.shipping.address import FieldProblem
-from app.shipping.choosing import Rule
+from app.shipping.choosing import BOUNDS, WEIGHTS, Rule
 from app.shipping.desk import Draft
 from app.store import ParcelRow
 
@@ -63,10 +63,10 @@ def parcel_line(words: Words, row: ParcelRow, now: datetime) -> str:
 
 
 def rule_data(one: Rule, names: dict[int, str]) -> dict[str, Any]:
-    bounds = ("least_desi", "most_desi", "least_total", "most_total")
     return {
-        "carrier": names.get(one.carrier, ""), "channel": names.get(one.channel, ""), "city": one.city, "own": one.own,
-        **{name: str(value) for name in bounds if (value := getattr(one, name)) is not None},
+        "carrier": names.get(one.carrier, ""), "channel": names.get(one.channel, ""), "city": one.city, "own": one.own, "on": one.on,
+        **{name: str(value) for name in BOUNDS if (value := getattr(one, name)) is not None},
+        **{name: value for name in WEIGHTS if (value := getattr(one, name)) is not None},
     }  # fmt: skip
 
 
@@ -74,8 +74,12 @@ def rule_line(words: Words, number: int, one: Rule, names: dict[int, str]) -> st
     """1. Yurtiçi – city İzmir, at most 10 desi."""
     told = []
     for name, value in rule_data(one, names).items():
+        if name in BOUNDS or name in WEIGHTS:
+            value = words.figures.number(getattr(one, name))
         if name == "own" and value:
             told.append(words("parcels.rule.own"))
-        elif name not in ("own", "carrier") and value:
+        elif name not in ("own", "on", "carrier") and value:
             told.append(words(f"parcels.rule.{name}", value=value))
+    if not one.on:
+        told.append(words("parcels.rule.off"))
     return f"{number}. {names.get(one.carrier, '?')} – {', '.join(told) or words('parcels.rule.any')}"

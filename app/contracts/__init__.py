@@ -21,6 +21,7 @@ from app.contracts.capabilities import (
     Probe,
     ProductFeed,
     Questions,
+    Rates,
     Settlements,
     ShipmentSink,
     StockSink,
@@ -49,7 +50,7 @@ __all__ = [
     "CAPABILITIES", "CODES", "DEADLINES_S", "DOTS", "GOALS_MS", "WRITES", "Account", "Answered", "BatchResults", "BoxInfo", "Carrier", "Claims",
     "CredentialField", "Environment", "Feature", "Fulfilment", "InvoiceIssuer", "InvoiceLinks", "Kind", "LabelSource", "Ledger", "Limit",
     "ListingSource", "Manifest", "ManifestError", "Message", "OrderAcceptance", "OrderSource", "OursError", "Outcome", "OutcomeState", "PackageSplits",
-    "Page", "PriceSink", "Probe", "ProbeResult", "ProductFeed", "ProviderError", "Questions", "Readiness", "Receipt", "Reject", "Secret",
+    "Page", "PriceSink", "Probe", "ProbeResult", "ProductFeed", "ProviderError", "Questions", "Rates", "Readiness", "Receipt", "Reject", "Secret",
     "Settlements", "ShipmentSink", "SignIn", "StockSink", "TheirsError", "Throttled", "Throttling", "Token", "TokenStore", "Tracking", "Words", "YoursError",
     "answered_of", "capabilities_of", "fail", "parse_manifest", "throttling_of",
 ]  # fmt: skip

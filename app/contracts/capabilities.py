@@ -13,6 +13,9 @@ from typing import Protocol, runtime_checkable
 
 from app.contracts.results import Outcome, Page, ProbeResult, Receipt
 from app.model import (
+    Attribute,
+    Category,
+    Choice,
     Claim,
     InvoiceDraft,
     IssuedInvoice,
@@ -21,7 +24,9 @@ from app.model import (
     Listing,
     Order,
     PriceChange,
+    ProductDraft,
     Question,
+    Rate,
     SettlementLine,
     Shipment,
     ShipmentNotice,
@@ -115,6 +120,14 @@ class Tracking(Protocol):
 
 
 @runtime_checkable
+class Rates(Protocol):
+    async def rates(self, request: ShipmentRequest) -> tuple[Rate, ...]:
+        """What the carrier would charge, one a service, cheapest first; empty when it has none for this way. Nothing is booked, and
+        the request's reference may be blank."""
+        ...
+
+
+@runtime_checkable
 class InvoiceIssuer(Protocol):
     async def issue(self, draft: InvoiceDraft) -> IssuedInvoice: ...
 
@@ -204,6 +217,32 @@ class OrderAcceptance(Protocol):
         ...
 
 
+@runtime_checkable
+class ProductPublishing(Protocol):
+    """Make listings out of products, in the channel's own categories. The merchant's choices are remembered by the program."""
+
+    def categories(self) -> AsyncIterator[Page[Category]]:
+        """The channel's whole tree (leaves at least); nothing where the channel has none."""
+        ...
+
+    async def attributes(self, category_id: str) -> tuple[Attribute, ...]:
+        """What this category asks, required ones first, with their choices where the channel tells them."""
+        ...
+
+    async def brands(self, name: str) -> tuple[Choice, ...]:
+        """The channel's brands that match a name; a single `Choice("", name)` where a brand is free text."""
+        ...
+
+    async def publish_products(self, drafts: Sequence[ProductDraft]) -> Receipt:
+        """At most the manifest's batch size. A draft without `remote_id` is created; a channel that already has its SKU makes that
+        listing equal to the draft, so that twice is harmless. DONE carries the listing's id as `remote_ref` where it is told."""
+        ...
+
+    async def publish_result(self, ticket: str, drafts: Sequence[ProductDraft]) -> Receipt:
+        """Outcomes of a publishing that the channel finishes later; the same rules as `batch_result`."""
+        ...
+
+
 CAPABILITIES: dict[str, type] = {
     "probe": Probe,
     "order_source": OrderSource,
@@ -215,6 +254,7 @@ CAPABILITIES: dict[str, type] = {
     "label_source": LabelSource,
     "carrier": Carrier,
     "tracking": Tracking,
+    "rates": Rates,
     "invoice_issuer": InvoiceIssuer,
     "ledger": Ledger,
     "product_feed": ProductFeed,
@@ -226,12 +266,14 @@ CAPABILITIES: dict[str, type] = {
     "package_splits": PackageSplits,
     "box_info": BoxInfo,
     "order_acceptance": OrderAcceptance,
+    "product_publishing": ProductPublishing,
 }
 
 #: Capabilities that change something at the vendor: the merchant has a switch for each, off until the first test passed.
 WRITES = frozenset({
     "price_sink", "stock_sink", "shipment_sink", "carrier", "invoice_issuer", "ledger", "product_feed", "fulfilment",
     "questions", "invoice_links", "package_splits", "box_info", "order_acceptance",
+    "product_publishing",
 })  # fmt: skip
 
 

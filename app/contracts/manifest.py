@@ -143,6 +143,20 @@ class Sizes(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     prices: int = 0
     stocks: int = 0
     shipments: int = 1
+    products: int = 0  # drafts in one call of `publish_products`; 0: one by one
+
+
+class PublishingRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a channel asks of every product that is published there, whatever its category; 0 and false: nothing. `title` and
+    `description`: most characters; `images`: most of them, at least one is always asked for."""
+
+    title: int = 0
+    description: int = 0
+    images: int = 0
+    barcode: bool = False
+    brand: bool = False
+    vat_rate: bool = False
+    desi: bool = False
 
 
 class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -173,6 +187,7 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     sign_in: SignIn | None = None
     probe: ProbeRule | None = None
     sizes: Sizes = Sizes()
+    publishing: PublishingRules = PublishingRules()
     widest_window_h: int = 0  # 0: any
     history_days: int = 0  # how far back orders are told; 0: all
     order_interval_s: int = 300  # how often orders are pulled by default

@@ -40,6 +40,7 @@ CODES: dict[str, Kind] = {
     "item.not_found": Kind.YOURS,
     "item.duplicate": Kind.YOURS,
     "item.conflict": Kind.YOURS,
+    "item.no_cancel": Kind.YOURS,  # the vendor's interface has no call that takes it back
     "address.refused": Kind.YOURS,
     "label.broken": Kind.THEIRS,  # a carrier's label that cannot be read; param `why`
     "label.unsafe": Kind.THEIRS,  # param `command`: what no label needs and a printer must not get
@@ -74,6 +75,7 @@ CODES: dict[str, Kind] = {
     "sheet.none": Kind.YOURS,  # no order sheet has come yet
     "orders.silent": Kind.THEIRS,  # params `seconds` (hours without an order), `goal` (the usual gap at this hour, in hours)
     "orders.missing": Kind.OURS,  # param `value`: so many open orders by the server's word, none of them here
+    "stock.short": Kind.YOURS,  # params `order`, `sku`, `pieces` (that it lacks)
     "job.interrupted": Kind.OURS,
     "bug": Kind.OURS,
 }

@@ -5,8 +5,10 @@ worker process where it is large: a thread that computes stalls the window. Must
 from __future__ import annotations
 
 import io
+import re
 import struct
 import zipfile
+import zlib
 from collections.abc import Iterator
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -24,6 +26,20 @@ MOST_COLUMNS = 500
 MOST_CELLS = 6_000_000
 _MOST_UNPACKED = 400 * 1024 * 1024  # bytes of a packed sheet; the largest that Excel saves with MOST_ROWS is half of it
 _MOST_MERGED = 5_000  # cells of one merged range that are filled in
+_PAGE = re.compile(r"(?:\w+/)?worksheets/[^/]+\.xml", re.IGNORECASE)
+_DIMENSION = re.compile(rb'<dimension ref="([A-Z]{1,3}[0-9]+(?::[A-Z]{1,3}[0-9]+)?)"')
+_REF = re.compile(rb'<(?:\w+:)?c\b[^>]*?\br="([A-Z]{1,3}[0-9]{1,7})"[^>/]*>')  # one that holds something
+_BROKEN = (
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    NotImplementedError,
+    RuntimeError,
+    ValueError,
+    OSError,
+    struct.error,
+)
+_SMALL_PAGE = 4 * 1024 * 1024  # bytes of a sheet that is looked through whatever its head says
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 
@@ -106,17 +122,59 @@ def _check_packed(data: bytes) -> None:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as packed:
             size = sum(one.file_size for one in packed.infolist())
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, ValueError, OSError, struct.error) as error:
+            far = size <= _MOST_UNPACKED and any(_reaches_far(packed, one) for one in packed.infolist())
+    except _BROKEN as error:
         raise fail(Message("sheet.file", {"reason": "sheet_cut"})) from error
-    if size > _MOST_UNPACKED:
+    if size > _MOST_UNPACKED or far:
         raise fail(Message("sheet.file", {"reason": "sheet_long", "value": str(MOST_ROWS)}))
+
+
+def _reaches_far(packed: zipfile.ZipFile, one: zipfile.ZipInfo) -> bool:
+    """Whether a sheet of XLSX spans more than any shop's. The reader takes memory for every cell between the first and the last one,
+    used or not: one stray cell in XFD1048576 would ask for terabytes, and a failed allocation there ends the process."""
+    if not _PAGE.fullmatch(one.filename) or one.filename.endswith(".rels"):
+        return False
+    with packed.open(one) as stream:
+        head = stream.read(4_096)
+        told = _DIMENSION.search(head)
+        box = [_place(ref) for ref in told[1].split(b":")] if told else []
+        if box and _area(box) <= MOST_CELLS and one.file_size > _SMALL_PAGE:
+            return False  # a long ordinary sheet is not read twice
+        low, high, rest = (1 << 30, 1 << 30), (0, 0), head
+        while rest:
+            for ref in _REF.findall(rest):
+                place = _place(ref)
+                low, high = (
+                    (min(low[0], place[0]), min(low[1], place[1])),
+                    (max(high[0], place[0]), max(high[1], place[1])),
+                )
+            if high[0] and _area([low, high]) > MOST_CELLS:
+                return True
+            tail = rest[-40:]
+            more = stream.read(1 << 20)
+            rest = tail + more if more else b""
+    return False
+
+
+def _place(ref: bytes) -> tuple[int, int]:
+    """Row and column, from 1, of a place such as B17."""
+    column = 0
+    for sign in ref:
+        if sign < 65:
+            break
+        column = column * 26 + sign - 64
+    return int(ref.lstrip(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ") or b"0"), column
+
+
+def _area(box: list[tuple[int, int]]) -> int:
+    return (box[-1][0] - box[0][0] + 1) * (box[-1][1] - box[0][1] + 1)
 
 
 def _grid(name: str, sheet: CalamineSheet) -> Grid:
     if sheet.start is None:
         return Grid(name, [])
     top, left = sheet.start
-    rows = [[_cell(cell) for cell in row[:MOST_COLUMNS]] for row in sheet.to_python()]
+    rows = [[cell if type(cell) is str else _cell(cell) for cell in row[:MOST_COLUMNS]] for row in sheet.to_python()]
     for (first, column), (last, _) in sheet.merged_cell_ranges or ():
         at = column - left
         if not (0 < last - first < _MOST_MERGED and 0 <= first - top < len(rows) and 0 <= at < MOST_COLUMNS):
@@ -129,12 +187,12 @@ def _grid(name: str, sheet: CalamineSheet) -> Grid:
 
 
 def _cell(value: object) -> Cell:
+    if type(value) is float:  # most of what is no text
+        return Decimal(repr(value)) if abs(value) < 1e300 else repr(value)  # 1e999 and NaN: no number, and no blank
     if isinstance(value, str | datetime):
         return value
     if isinstance(value, bool):
         return text_cell(value)
-    if isinstance(value, float):
-        return Decimal(repr(value)) if abs(value) < 1e300 else ""
     if isinstance(value, int):
         return Decimal(value)
     if isinstance(value, date):

@@ -9,8 +9,9 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
+from typing import Any, TypeVar
 
-from app.changes import HEALTH, ChangeReport, Changes
+from app.changes import HEALTH, OUTBOX, ChangeReport, Changes
 from app.contracts import Message, ProbeResult, ProviderError, fail
 from app.http.samples import SampleRing
 from app.jobs.alerting import LOOK_S as ALERTS_S
@@ -30,6 +31,7 @@ from app.store.connections import ConnectionRow
 from app.store.parcel_fate import PARCEL
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 RELAY_INTERVAL_S = 5.0
 SAMPLES_INTERVAL_S = 5.0
 #: Payout lines are read once a day; whether it is time is looked at every hour.
@@ -46,6 +48,7 @@ class Engine:
         self.runner = Runner(store, changes, now)
         self.pulls = Pulls(store, changes, now)
         self.relay = Relay(store, changes, now)
+        self.relay.read_listings = self.pulls.listings
         self.tracker = Tracker(store, changes, now)
         self.probing = Probing(store, links, self.runner, changes, now, lambda row: self.probe(row, "clock"))
         self.scheduler: Scheduler | None = None
@@ -80,6 +83,7 @@ class Engine:
             link = await self._link(row, "order_source")
             result = await self.pulls.orders(link, handle, since)
             await self.runner.told(row.id, None)
+            await self.hurry_stock()
             return result
 
         return await self._run("orders", row, work, asked_by)
@@ -106,17 +110,54 @@ class Engine:
 
     async def fetch_order(self, row: ConnectionRow, number: str, asked_by: str = "user") -> Result:
         async def work(handle: Handle) -> Result:
-            return await self.pulls.order(await self._link(row, "order_source"), number)
+            result = await self.pulls.order(await self._link(row, "order_source"), number)
+            await self.hurry_stock()
+            return result
 
         return await self._run("order", row, work, asked_by)
+
+    async def hurry_stock(self) -> None:
+        """Quantities that other channels must be told go now and not with the next look of the relay."""
+        waiting = await self.store.stock.waiting(self._now())
+        if waiting:
+            self.changes.publish(ChangeReport(OUTBOX, source="stock"))
+        if self.scheduler is not None:
+            for connection_id in waiting:
+                self.scheduler.hurry("send", connection_id)
 
     async def send(self, row: ConnectionRow, asked_by: str = "user") -> Result:
         """Drain the connection's outbox as far as it goes now."""
 
         async def work(handle: Handle) -> Result:
-            return await self.relay.drain(await self._link(row), handle)
+            link = await self._link(row)
+            result = await self.relay.drain(link, handle)
+            if self.scheduler is not None and await self.relay.news_due(link):
+                self.scheduler.hurry("listings", row.id)
+            return result
 
         return await self._run("send", row, work, asked_by)
+
+    async def ask(
+        self,
+        row: ConnectionRow,
+        kind: str,
+        capability: str,
+        question: Callable[[Any], Awaitable[T]],
+        asked_by: str = "user",
+    ) -> T:
+        """What a channel answers to a question that somebody waits for (its categories …), asked as a job of this kind.
+        Raises ProviderError."""
+        answers: list[T] = []
+
+        async def work(handle: Handle) -> Result:
+            answers.append(await question((await self._link(row, capability)).provider))
+            await self.runner.told(row.id, None)
+            return Result()
+
+        result = await self._run(kind, row, work, asked_by)
+        if not answers:
+            raise fail(result.message or Message("job.interrupted", {"connection": row.name}))
+        return answers[0]
 
     async def track(self, row: ConnectionRow, *, everything: bool = True, asked_by: str = "user") -> Result:
         """Ask a carrier where its parcels are: all that are not at their end, or only those that are due."""
@@ -248,7 +289,7 @@ class Engine:
             )
         if "settlements" in has:
             self.scheduler.set("settlements", row.id, PAYOUTS_LOOK_S, lambda: self._settlements_if_due(row))
-        if {"price_sink", "stock_sink", "shipment_sink", "carrier"} & set(has):
+        if {"price_sink", "stock_sink", "shipment_sink", "carrier", "product_publishing"} & set(has):
             self.scheduler.set("send", row.id, RELAY_INTERVAL_S, lambda: self._send_if_any(row))
         if "tracking" in has:
             self.scheduler.set("track", row.id, LOOK_S, lambda: self._track_if_due(row))

@@ -6,7 +6,7 @@ An intent whose answer was lost is looked up before anything is sent again, unle
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,21 +18,26 @@ from app.http.call import never_left
 from app.jobs.carrying import Carrying
 from app.jobs.links import Link, explained
 from app.jobs.runner import Handle, Result, cleaned
-from app.model import PriceChange, ShipmentNotice, StockChange
-from app.store import Store
+from app.model import Listing, PriceChange, ProductDraft, ShipmentNotice, StockChange
+from app.store import OutboxFilter, Store
 from app.store.outbox import REPEATABLE, OutboxRow
+from app.store.publishing import PRODUCT
 
 log = logging.getLogger(__name__)
 
-#: Which capability sends which kind of intent.
-SINKS: dict[str, str] = {"price": "price_sink", "stock": "stock_sink", "shipment": "shipment_sink"}
-#: Absolute writes: sending them twice has the effect of once.
-HARMLESS = frozenset({"price", "stock"})
-_CALLS = {"price": "set_prices", "stock": "set_stocks", "shipment": "confirm_shipments"}
+#: Which capability sends which kind of intent, the one that sells what is not there first.
+SINKS: dict[str, str] = {
+    "stock": "stock_sink", "price": "price_sink", "shipment": "shipment_sink", PRODUCT: "product_publishing",
+}  # fmt: skip
+_CALLS = {
+    "price": "set_prices", "stock": "set_stocks", "shipment": "confirm_shipments", PRODUCT: "publish_products",
+}  # fmt: skip
+_SIZES = {"price": "prices", "stock": "stocks", "shipment": "shipments", PRODUCT: "products"}
 _DECODERS: dict[str, msgspec.json.Decoder[Any]] = {
     "price": msgspec.json.Decoder(PriceChange),
     "stock": msgspec.json.Decoder(StockChange),
     "shipment": msgspec.json.Decoder(ShipmentNotice),
+    PRODUCT: msgspec.json.Decoder(ProductDraft),
 }
 #: Answers by which the vendor says that it did nothing.
 _NOT_DONE = frozenset({"rate.limited", "rate.daily", "rate.repeated", "breaker.open"})
@@ -50,10 +55,19 @@ def change_of(row: OutboxRow) -> Any:
     return msgspec.structs.replace(_DECODERS[row.kind].decode(row.payload), key=row.key)
 
 
+def about(draft: ProductDraft, listing: Listing) -> ProductDraft:
+    """The draft as the wish to change this listing; the provider's handles go along."""
+    return msgspec.structs.replace(draft, remote_id=listing.remote_id, extra={**listing.extra, **draft.extra})
+
+
 class Relay:
     def __init__(self, store: Store, changes: Changes, now: Callable[[], datetime]) -> None:
         self._store, self._changes, self._now = store, changes, now
         self._trouble: dict[tuple[str, str], int] = {}  # (account, kind): failures in a row that are the vendor's
+        #: Reads a channel's listings anew; wired by the engine. A lost answer to a publishing is looked up with it.
+        self.read_listings: Callable[[Link, Handle], Awaitable[object]] | None = None
+        self._published: set[int] = set()  # connections with listings that no pull has seen yet
+        self._lost: set[str] = set()  # keys of drafts whose answer was lost, not looked up yet
         self.clean: Callable[[str], str] = str  # takes vault values out of what a vendor said
         self.carrying = Carrying(store, changes, now, lambda text: self.clean(text), self._pause_s)
 
@@ -65,37 +79,68 @@ class Relay:
                 await self._send_kind(link, kind, result, handle)
         if link.can("carrier"):
             await self.carrying.drain(link, handle, result)
-        if "batch_results" in link.manifest.capabilities:
+        if {"batch_results", "product_publishing"} & set(link.manifest.capabilities):
             await self._poll(link, result)
         return result
 
     async def _send_kind(self, link: Link, kind: str, result: Result, handle: Handle) -> None:
-        sizes = link.manifest.sizes
-        size = {"price": sizes.prices, "stock": sizes.stocks, "shipment": sizes.shipments}[kind] or 1
+        size = getattr(link.manifest.sizes, _SIZES[kind]) or 1
         await self._resend_unknown(link, kind)
         misses = 0
+        urgent = kind != "stock" and link.can("stock_sink")
         while rows := await self._store.outbox.take(link.id, kind, size, self._now()):
+            await self._look_up(link, rows, handle)
             go_on = await self._send(link, kind, rows, result)
             await handle.progress(sum(result.counts.values()))
             misses = 0 if go_on else misses + 1
             theirs = result.message is not None and result.message.kind is Kind.THEIRS
             if misses and (misses > MISSES or not theirs or (link.row.account_id, kind) in self._trouble):
                 return
+            if urgent:  # a long run of prices must not hold back what would be sold twice
+                await self._send_kind(link, "stock", result, handle)
             await handle.turn()
 
     async def _resend_unknown(self, link: Link, kind: str) -> None:
         """Lost answers go again, later each time. Absolute values may; `confirm_shipments` answers DONE for a notice that
-        the channel has already."""
+        the channel has already; `publish_products` makes a listing of an SKU that the channel has equal to the draft, and is
+        looked up before (`_look_up`)."""
         for row in await self._store.outbox.unknown(link.id):
             if row.kind == kind:
+                if kind == PRODUCT:
+                    self._lost.add(row.key)
                 told = row.message or Message("net.cut")
                 wait = timedelta(seconds=self._pause_s(msgspec.structs.replace(told, retry_after=None), row.attempts))
                 await self._store.outbox.release([row.key], (row.sent_at or row.created_at) + wait, row.message)
 
+    async def _look_up(self, link: Link, rows: Sequence[OutboxRow], handle: Handle) -> None:
+        """Drafts whose answer was lost go again: by then the channel's listings are read, so that one which was made is known by
+        its SKU and updated. Where that fails, the channel's own idempotence by SKU stands alone."""
+        lost = {row.key for row in rows} & self._lost
+        if not lost:
+            return
+        self._lost -= lost
+        if self.read_listings is not None and link.can("listing_source"):
+            try:
+                await self.read_listings(link, handle)
+            except ProviderError as error:
+                log.info("listings could not be read before a draft goes again: %s", error.message.code)
+
+    async def _changes_of(self, link: Link, kind: str, rows: Sequence[OutboxRow]) -> list[Any]:
+        """What the provider gets. A draft of an SKU that the channel has by now is told which listing it is."""
+        found = [change_of(row) for row in rows]
+        if kind != PRODUCT:
+            return found
+        new = [one.sku for one in found if not one.remote_id]
+        known: dict[str, list[Listing]] = {}
+        for stored in await self._store.publishing.listings_of(new, link.id) if new else ():
+            known.setdefault(stored.listing.sku, []).append(stored.listing)
+        single = {sku: listings[0] for sku, listings in known.items() if len(listings) == 1}
+        return [about(one, single[one.sku]) if not one.remote_id and one.sku in single else one for one in found]
+
     async def _send(self, link: Link, kind: str, rows: Sequence[OutboxRow], result: Result) -> bool:
         """One batch. False: stop sending this kind for now."""
         try:
-            receipt = await getattr(link.provider, _CALLS[kind])([change_of(row) for row in rows])
+            receipt = await getattr(link.provider, _CALLS[kind])(await self._changes_of(link, kind, rows))
         except ProviderError as error:
             return await self._failed(link, kind, rows, error, result)
         await self._settle(link, rows, receipt, result)
@@ -154,8 +199,10 @@ class Relay:
 
     async def _poll(self, link: Link, result: Result) -> None:
         for ticket, rows in await self._store.outbox.pending_tickets(link.id):
+            kind = rows[0].kind  # a ticket is of one call, and a call of one kind
+            asked = link.provider.publish_result if kind == PRODUCT else link.provider.batch_result
             try:
-                receipt = await link.provider.batch_result(ticket, [change_of(row) for row in rows])
+                receipt = await asked(ticket, await self._changes_of(link, kind, rows))
             except ProviderError as error:
                 result.message, result.outcome = cleaned(error.message, self.clean), "partly"
                 continue
@@ -182,8 +229,21 @@ class Relay:
         await self._store.outbox.settle(outcomes, ticket=receipt.ticket, now=self._now())
         subjects = frozenset(r.subject for r in rows if r.subject is not None)
         self._changes.publish(ChangeReport(OUTBOX, frozenset(r.id for r in rows), "relay"))
-        table = ORDERS if rows[0].kind == "shipment" else LISTINGS
-        self._changes.publish(ChangeReport(table, subjects, "relay"))
+        if rows[0].kind != PRODUCT:  # its subjects are no listings: these come with the next pull
+            table = ORDERS if rows[0].kind == "shipment" else LISTINGS
+            self._changes.publish(ChangeReport(table, subjects, "relay"))
+        elif any(one.state is OutcomeState.DONE for one in outcomes):
+            self._published.add(link.id)
+
+    async def news_due(self, link: Link) -> bool:
+        """Whether products were published whose listings are to be pulled now: once, when nothing of it is left to be sent."""
+        if link.id not in self._published or not link.can("listing_source"):
+            return False
+        on_way = OutboxFilter(link.id, (PRODUCT,), ("queued", "sending", "pending", "unknown"))
+        if await self._store.outbox.query(on_way, 0, 1):
+            return False
+        self._published.discard(link.id)
+        return True
 
 
 def _still(row: OutboxRow, outcome: Outcome, ticket: str) -> bool:

@@ -44,7 +44,7 @@ from app.kit.sheets import (
     write_csv,
     xlsx_bytes,
 )
-from app.kit.soap import Node, read_xml, soap_body, soap_call, soap_errors
+from app.kit.soap import Node, read_xml, soap_body, soap_call, soap_errors, xml_bytes
 
 __all__ = [
     "BasicAuth", "Call", "Cell", "Classifier", "Element", "FileInfo", "Folder", "Following", "GraphQLErrorItem", "Grid",
@@ -55,5 +55,5 @@ __all__ = [
     "pinned", "plausible", "read_grids", "read_lenient", "read_number", "read_records", "read_whole", "read_xml", "refreshing",
     "reject", "retry_after", "segment", "send", "sftp_folder", "sheet_template", "soap_body", "soap_call",
     "soap_errors", "sub_path", "text_cell", "text_of", "tracking_number", "with_params", "with_quarter",
-    "write_csv", "xlsx_bytes",
+    "write_csv", "xlsx_bytes", "xml_bytes",
 ]  # fmt: skip

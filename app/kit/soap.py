@@ -1,8 +1,8 @@
-"""SOAP 1.1 envelopes: written with escaping by lxml, read through the hardened parser."""
+"""SOAP 1.1 envelopes and bare XML: written with escaping by lxml, read through the hardened parser."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from lxml import etree
 
@@ -37,6 +37,16 @@ def soap_call(
     data = etree.tostring(root, xml_declaration=True, encoding="UTF-8")
     headers = (("content-type", "text/xml; charset=utf-8"), ("soapaction", f'"{action}"'))
     return Call("POST", path, operation, (), headers, data, group, repeatable)
+
+
+def xml_bytes(root: Node, attributes: Mapping[str, Mapping[str, str]] | None = None) -> bytes:
+    """A document without an envelope, in UTF-8. `attributes`: of all elements of a name."""
+    above = etree.Element("above")
+    _add(above, root)
+    for name, told in (attributes or {}).items():
+        for element in above.iter(name):
+            element.attrib.update({key: _xml_text(value) for key, value in told.items()})
+    return etree.tostring(above[0], xml_declaration=True, encoding="UTF-8")
 
 
 def _add(parent: Element, node: Node, namespace: str = "") -> None:

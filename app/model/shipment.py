@@ -87,6 +87,15 @@ class Shipment(msgspec.Struct, frozen=True):
     extra: dict[str, str] = {}
 
 
+class Rate(msgspec.Struct, frozen=True):
+    """What a carrier would charge for a shipment: the account's own price where the carrier tells it, with the taxes that it tells.
+    `service` is the carrier's own code, `days` until delivery (working days where the carrier counts them), None: not told."""
+
+    service: str
+    price: Money
+    days: int | None = None
+
+
 class TrackingEvent(msgspec.Struct, frozen=True):
     at: datetime
     status: ShipmentStatus

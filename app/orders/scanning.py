@@ -7,7 +7,9 @@ import msgspec
 
 from app.kit.sheets import ean_ok
 
+SETTING = "scanner"
 LONGEST = 200  # signs; a longer burst is no code of ours
+LEAST, GAP_MS, ROUND = (2, 20), (5, 100), 10  # what a setup may say: signs of a burst, milliseconds, signs round a code
 
 # The keys of a US keyboard, row by row, plain and with Shift: a scanner that was never set up presses these keys.
 _US = "1234567890-=qwertyuiop[]asdfghjkl;'\\zxcvbnm,./" + '!@#$%^&*()_+QWERTYUIOP{}ASDFGHJKL:"|ZXCVBNM<>?'
@@ -33,8 +35,16 @@ def setup_of(kept: object) -> ScannerSetup:
         made = msgspec.convert(kept or {}, ScannerSetup, strict=True)
     except msgspec.ValidationError:
         return ScannerSetup()
-    sound = 2 <= made.least <= 20 and 5 <= made.gap_ms <= 100 and max(len(made.prefix), len(made.suffix)) <= 10
-    return made if sound else ScannerSetup()
+    return made if is_sound(made) else ScannerSetup()
+
+
+def is_sound(setup: ScannerSetup) -> bool:
+    """Whether a setup is one that a scanner can have."""
+    return (
+        LEAST[0] <= setup.least <= LEAST[1]
+        and GAP_MS[0] <= setup.gap_ms <= GAP_MS[1]
+        and max(len(setup.prefix), len(setup.suffix)) <= ROUND
+    )
 
 
 def stripped(text: str, setup: ScannerSetup) -> str:

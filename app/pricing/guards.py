@@ -107,8 +107,9 @@ class Judge:
             "",
         )
 
-    def line(self, base: tuple[Any, ...], new: int) -> Line | None:
-        """A line with a new price in micros, rounded to the currency's minor unit; None when the price stays as it is."""
+    def line(self, base: tuple[Any, ...], new: int, list_price: int | None = None) -> Line | None:
+        """A line with a new price in micros, rounded to the currency's minor unit; None when the price stays as it is. `list_price`:
+        another crossed-out price that is wanted too, not below the new price."""
         listing, connection, currency, old, old_list, _, cost, floor, ceiling, _, _, other = base
         if old is None:
             return self.blocked(base, NO_PRICE)
@@ -120,11 +121,11 @@ class Judge:
             return self.blocked(base, LARGE)
         totals = self.totals
         totals.looked += 1
-        if new == old:
+        if new == old and list_price is None:
             totals.same += 1
             return None
-        hold, crossed = "", None
-        if old_list is not None and new > old_list:
+        hold, crossed = "", list_price
+        if list_price is None and old_list is not None and new > old_list:
             crossed, seen = new_list_price(old, old_list, new)
             if seen and self.guards.list_price:
                 hold = LIST
@@ -144,14 +145,14 @@ class Judge:
                 if share > self._best[0]:
                     self._best = (share, self._best[1])
                     totals.biggest_rise = Extreme(listing, old, new, currency)
-            else:
+            elif change:
                 totals.falls += 1
                 if share < self._best[1]:
                     self._best = (self._best[0], share)
                     totals.biggest_fall = Extreme(listing, old, new, currency)
-            if self._jump is not None and abs(change) * 1_000_000 > old * self._jump:
+            if self._far(change, old) or (list_price and old_list and self._far(list_price - old_list, old_list)):
                 hold = f"{hold} {JUMP}" if hold else JUMP
-        else:
+        elif change:
             totals.rises += 1
         if hold:
             totals.held += 1
@@ -161,6 +162,9 @@ class Judge:
             totals.ready += 1
         totals.change[currency] = totals.change.get(currency, 0) + change
         return (listing, connection, currency, old, new, old_list, crossed, hold, "")
+
+    def _far(self, change: int, old: int) -> bool:
+        return self._jump is not None and abs(change) * 1_000_000 > old * self._jump
 
     def many(self, bases: Sequence[tuple[Any, ...]], prices: Sequence[int]) -> list[Line]:
         """`line` for many at once, without those whose price stays: what is ordinary is judged in one go."""

@@ -205,7 +205,7 @@ class PrintDesk:
                 positions = [row.position for row in lot]
                 parts, digests = await self._parts(lot, pressed, wish)
                 # One transaction a label: what left before is sent, what leaves now is on its way.
-                await queue.advance(job_id, left, positions, path)
+                await self._advance(job_id, left, positions, path)
                 left = []
                 try:
                     status = await port.send(parts)
@@ -229,6 +229,17 @@ class PrintDesk:
             return await self._stop(job_id, error)
         finally:
             await port.close()
+
+    async def _advance(self, job_id: int, left: Sequence[tuple[int, str]], positions: Sequence[int], path: str) -> None:
+        """A cancel in this very moment: what left before is in the journal all the same, and of `positions` nothing went out."""
+        queue = self._store.print_queue
+        writing = asyncio.ensure_future(queue.advance(job_id, left, positions, path))
+        try:
+            await asyncio.shield(writing)
+        except asyncio.CancelledError:
+            await asyncio.wait([writing])
+            await asyncio.shield(queue.stop(job_id, Message("printer.cancelled"), unsent=positions))
+            raise
 
     async def _parts(self, lot: Sequence[UnitRow], pressed: Pressed, wish: PrintWish) -> tuple[list[bytes], list[str]]:
         units = [pressed.units[row.unit] for row in lot]

@@ -43,10 +43,11 @@ async def make_document(
         if kind in ("handover", "shelf"):
             await store.prints.add(None, kind, str(path), digest)
         else:
-            await store.prints.add_many(list(ids), kind, str(path), digest)
+            about = list(dict.fromkeys(i for one in gathered.orders for i in one))  # those in one parcel with them, too
+            await store.prints.add_many(about, kind, str(path), digest)
         await store.audit.note(Action.DOCUMENT_PRINTED, subject=("document", kind), details=counted(ids))
         if kind == "label":
-            await store.orders.set_local(list(ids), printed=True)
+            await store.orders.set_local(about, printed=True)
     except (StoreFull, StoreReadOnly) as error:
         # The parcel goes out today: printing goes on while the disk is full. The copy is not counted.
         log.warning("%d printed documents could not be noted: %s", len(ids), error.key)

@@ -13,7 +13,6 @@ from app.formats.words import Words
 from app.model import OrderStatus, clean
 from app.printing.contents import (
     documents_words,
-    label_of,
     label_words,
     labels_of,
     manifest_of,
@@ -34,6 +33,7 @@ from app.printing.data import (
     ShelfData,
     Work,
 )  # fmt: skip
+from app.printing.together import label_for, sheets_of
 from app.printing.trouble import PrintTrouble
 from app.store import ParcelQuery, ParcelRow, Printer, Store, StoredOrder
 
@@ -115,26 +115,27 @@ async def gather(store: Store, wish: PrintWish, words: Words, now: datetime) -> 
         raise PrintTrouble("printer.nothing")
     sender = str(await store.settings.get("sender") or "")
     names = {row.id: row.name for row in await store.connections.list(removed=True)}
-    each = tuple((one.id,) for one in stored)
+    each: tuple[tuple[int, ...], ...] = tuple((one.id,) for one in stored)
     if wish.kind == "pick":
         return Gathered(msgspec.structs.replace(base, pick=await _pick(store, stored, words, now), pick_words=documents_words(PickWords, "print.pick", words)), (tuple(wish.ids),))  # fmt: skip
     if wish.kind == "slip":
         slips = tuple(slip_of(s.order, names.get(s.connection_id, ""), sender, words) for s in stored)
         return Gathered(msgspec.structs.replace(base, slips=slips, slip_words=slip_words(words)), each)
-    copies = await store.prints.copies(list(wish.ids), "label")
     asked = [] if wish.anyway else [Question(why, one.order.number) for one in stored if (why := _unwanted(one))]
     if wish.kind == "carrier":
         return await _carrier(store, wish, stored, words, base, asked)
     if wish.kind != "label":
         raise PrintTrouble("printer.document", {"document": wish.kind[:40]})
-    own = await store.addresses.get_many([one.id for one in stored])
-    again = tuple(one.id in copies for one in stored)
+    sheets = await sheets_of(store, stored)
+    own = await store.addresses.get_many([s.id for one in sheets for s in one.orders])
+    each = tuple(tuple(s.id for s in one.orders) for one in sheets)
+    copies = await store.prints.copies([i for ids in each for i in ids], "label")
+    again = tuple(any(i in copies for i in ids) for ids in each)
     if not wish.again:
-        asked += [Question("again", s.order.number) for s, twice in zip(stored, again, strict=True) if twice]
-    labels = tuple(
-        label_of(s.order, names.get(s.connection_id, ""), sender, words, copies.get(s.id, 0), own.get(s.id))
-        for s in stored
-    )
+        asked += [
+            Question("again", one.orders[0].order.number) for one, twice in zip(sheets, again, strict=True) if twice
+        ]
+    labels = tuple(label_for(one, names, sender, words, copies, own) for one in sheets)
     work = msgspec.structs.replace(base, labels=labels, label_words=label_words(words))
     return Gathered(work, each, (), again, tuple(asked))
 

@@ -7,16 +7,19 @@ from collections.abc import Mapping
 
 import msgspec
 
+from app.kit.parcels import ascii_text
 from app.model import Address, clean, phone_e164
 from app.shipping.places import Places, Province
 
 #: Fields that a person may correct, in the order of a form.
 FIELDS = ("name", "company", "phone", "street", "district", "city", "postcode")
+#: More of them, where an address lies abroad.
+ABROAD_FIELDS = ("state", "country")
 
 
 class AddressRules(msgspec.Struct, frozen=True):
     """What one carrier takes, from its manifest's `params`. (least, most) letters; `strict_districts`: the carrier knows its
-    own list of districts and refuses others; `abroad`: it carries beyond Türkiye."""
+    own list of districts and refuses others; `abroad`: it carries beyond Türkiye; `ascii`: it takes no Turkish letters."""
 
     name: tuple[int, int] = (2, 120)
     street: tuple[int, int] = (5, 250)
@@ -26,10 +29,12 @@ class AddressRules(msgspec.Struct, frozen=True):
     phone: bool = True
     strict_districts: bool = False
     abroad: bool = False
+    ascii: bool = False
 
 
 class FieldProblem(msgspec.Struct, frozen=True):
-    """`why`: blank, masked, short, long, letters, phone, unknown, elsewhere, swapped, abroad. `rule`: the limit, as text.
+    """`why`: blank, masked, short, long, letters, phone, unknown, elsewhere, swapped, abroad, plain (written in other letters: `rule`
+    tells before → after). `rule`: the limit, as text.
     `proposal`: fields and the values that would mend it, empty when a person must know. Not `blocking`: only doubtful."""
 
     field: str
@@ -41,7 +46,7 @@ class FieldProblem(msgspec.Struct, frozen=True):
 
 def rules_of(params: Mapping[str, str]) -> AddressRules:
     """From a manifest: `name_length = "5-100"`, `street_length`, `city_length`, `district_length`, `name_letters = "4"`,
-    `phone = "optional"`, `districts = "strict"`, `abroad = "yes"`. What is not said stays as it is by default."""
+    `phone = "optional"`, `districts = "strict"`, `abroad = "yes"`, `letters = "ascii"`. What is not said stays as it is by default."""
     plain = AddressRules()
 
     def span(key: str, usual: tuple[int, int]) -> tuple[int, int]:
@@ -58,6 +63,7 @@ def rules_of(params: Mapping[str, str]) -> AddressRules:
         params.get("phone", "") != "optional",
         params.get("districts", "") == "strict",
         params.get("abroad", "") == "yes",
+        params.get("letters", "") == "ascii",
     )
 
 
@@ -82,9 +88,9 @@ def normalised(address: Address, places: Places | None = None) -> Address:
 
 
 def corrected(address: Address, changes: Mapping[str, str]) -> Address:
-    """With a person's corrections. Raises KeyError for a field that is none of FIELDS."""
+    """With a person's corrections. Raises KeyError for a field that is none of FIELDS and ABROAD_FIELDS."""
     for name in changes:
-        if name not in FIELDS:
+        if name not in FIELDS and name not in ABROAD_FIELDS:
             raise KeyError(name)
     return normalised(msgspec.structs.replace(address, **dict(changes)))
 
@@ -102,9 +108,22 @@ def check_address(address: Address, rules: AddressRules, places: Places | None =
     if not at_home(address):
         if not rules.abroad:
             found.append(FieldProblem("country", "abroad"))
-        return tuple(found)
+        return tuple(_once([*found, *_plain(address, rules)]))
     found += _place(address, rules, places)
-    return tuple(_once(found))
+    return tuple(_once([*found, *_plain(address, rules)]))
+
+
+def _plain(address: Address, rules: AddressRules) -> list[FieldProblem]:
+    """What a carrier of ASCII only gets to read, so that nobody is surprised by the label."""
+    found = []
+    for field in FIELDS if rules.ascii else ():
+        before = getattr(address, field)
+        after = ascii_text(before)
+        if after != before:
+            found.append(
+                FieldProblem(field, "plain", f"{before} → {after}", blocking="?" in after and "?" not in before)
+            )
+    return found
 
 
 def _once(found: list[FieldProblem]) -> list[FieldProblem]:

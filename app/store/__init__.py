@@ -24,6 +24,8 @@ from app.store.errors import StoreBusy, StoreDamaged, StoreError, StoreFull, Sto
 from app.store.jobs import JobRow, Jobs
 from app.store.listing_query import ListingQuery, ListingRow, StoredListing
 from app.store.listings import Listings
+from app.store.order_bundles import Bundle, BundleLine, Bundles
+from app.store.order_invoices import Invoices, OrderInvoice
 from app.store.order_local import LocalState
 from app.store.order_query import OrderQuery, OrderRow, StatusChange, StoredOrder, TodayFigures
 from app.store.orders import Orders
@@ -41,22 +43,25 @@ from app.store.printers import Printer, Printers
 from app.store.prints import PrintRow, Prints
 from app.store.process import Process, ProcessPoint
 from app.store.products import Product, ProductChange, Products
+from app.store.publishing import Content, Memory, Publication, Publishing
 from app.store.samples import ErrorRow, RequestRow, Samples, SeriesPoint
 from app.store.settings import Settings
 from app.store.settlement_query import MonthRow, OrderPayout, PayoutQuery, PayoutRow, PayoutTotal
 from app.store.settlements import SettlementRow, Settlements
+from app.store.stock import ChannelStock, Shortage, Stock, StockLevels, StockQuery, StockRow
+from app.store.stock_ledger import Count
 from app.store.trouble import ServerOrders, Trouble, Troubles
 from app.store.watching import Watching
 
 __all__ = [
     "AccountRow", "Action", "AlertBody", "AlertRow", "Applied", "AttentionRow", "Audit", "AuditEntry", "AuditFilter",
-    "BrokenLink", "BusinessDay", "ConnectionRow", "Database", "DeliveryRow", "DuePrint", "DueWish", "Erased", "ErrorRow", "Head",
-    "HeldOrder", "JobRow", "KeptLabel", "ListingQuery", "ListingRow", "LocalState", "MonthRow", "NewPlan", "NewUnit",
-    "OrderPayout", "OrderQuery", "OrderRow", "OutboxFilter", "OutboxRow", "Outcome", "PackingRows", "ParcelDetail", "ParcelQuery",
+    "BrokenLink", "Bundle", "BundleLine", "BusinessDay", "ChannelStock", "ConnectionRow", "Content", "Count", "Database", "DeliveryRow", "DuePrint", "DueWish", "Erased", "ErrorRow", "Head",
+    "HeldOrder", "JobRow", "KeptLabel", "ListingQuery", "ListingRow", "LocalState", "Memory", "MonthRow", "NewPlan", "NewUnit",
+    "OrderInvoice", "OrderPayout", "OrderQuery", "OrderRow", "OutboxFilter", "OutboxRow", "Outcome", "PackingRows", "ParcelDetail", "ParcelQuery",
     "ParcelRow", "ParcelState", "ParcelWish", "PayoutQuery", "PayoutRow", "PayoutTotal", "Person", "PlanLineRow",
     "PlanRow", "PrintJob", "PrintQueue", "PrintRow", "Printer", "Printers", "ProcessPoint", "Product",
-    "ProductChange", "Progress", "Recipe", "RequestRow", "SeriesPoint", "ServerOrders", "SettlementRow",
-    "Settlements", "StatusChange", "Store", "StoreBusy", "StoreDamaged", "StoreError", "StoreFull", "StoreReadOnly",
+    "ProductChange", "Progress", "Publication", "Recipe", "RequestRow", "SeriesPoint", "ServerOrders", "SettlementRow",
+    "Settlements", "Shortage", "StatusChange", "StockLevels", "StockQuery", "StockRow", "Store", "StoreBusy", "StoreDamaged", "StoreError", "StoreFull", "StoreReadOnly",
     "StoredListing", "StoredOrder", "TodayFigures", "Trouble", "UnitRow",
 ]  # fmt: skip
 
@@ -91,11 +96,15 @@ class Store:
         self.parcels = Parcels(db, now)
         self.packing = PackingRows(db, now)
         self.addresses = Addresses(db, now)
+        self.bundles = Bundles(db, now)
+        self.invoices = Invoices(db, now)
         self.alerts = Alerts(db, now)
         self.watching = Watching(db, now)
         self.settings = Settings(db)
         self.products = Products(db, now)
+        self.publishing = Publishing(db, now)
         self.plans = Plans(db, now)
+        self.stock = Stock(db, now)
         self.settlements = Settlements(db, now)
         self.audit = Audit(db, now)
         self.erasing = Erasing(db, now)

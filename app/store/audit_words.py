@@ -23,6 +23,7 @@ class Action(StrEnum):
     PRICE_WISHED = "price.wished"
     STOCK_WISHED = "stock.wished"
     SHIPMENT_WISHED = "shipment.wished"
+    PRODUCT_WISHED = "product.wished"  # a listing to be made or changed; details: count
     DOCUMENT_PRINTED = "document.printed"
     DATA_IMPORTED = "data.imported"
     DATA_EXPORTED = "data.exported"

@@ -327,10 +327,13 @@ class Database:
         return tuple(kept)
 
     def _end_readers(self, conn: sqlite3.Connection) -> None:
-        with self._lock:
-            for reader in self._reader_conns:
-                reader.interrupt()
-        self._readers.shutdown(wait=True, cancel_futures=True)
+        ending = threading.Thread(target=self._readers.shutdown, kwargs={"cancel_futures": True}, daemon=True)
+        ending.start()
+        while ending.is_alive():  # again and again: an interrupt between two statements of a read stops nothing
+            with self._lock:
+                for reader in self._reader_conns:
+                    reader.interrupt()
+            ending.join(0.02)
         for reader in self._reader_conns:
             reader.close()
         self._reader_conns.clear()

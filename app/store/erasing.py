@@ -60,6 +60,7 @@ _BLANK_REST = (
     "UPDATE parcels SET receiver = '', city = '', signed_by = '', message = NULL, label_due = NULL, track_due = NULL"
     " WHERE id IN (SELECT parcel_id FROM parcel_orders WHERE order_id IN (SELECT value FROM json_each(?1)))",
     "DELETE FROM order_addresses WHERE order_id IN (SELECT value FROM json_each(?1))",
+    "DELETE FROM order_invoices WHERE order_id IN (SELECT value FROM json_each(?1))",
     "UPDATE attention SET raw = '', raw_hash = 0, resolved_at = coalesce(resolved_at, last_at) WHERE stream = 'orders'"
     " AND raw <> '' AND EXISTS (SELECT 1 FROM orders o WHERE o.account_id = attention.account_id"
     " AND o.remote_id = attention.remote_id AND o.id IN (SELECT value FROM json_each(?1)))",

@@ -1,4 +1,4 @@
-"""What an outbox row's fate does to the listing (or parcel) it is about, in the same transaction.
+"""What an outbox row's fate does to the listing (or parcel, or publication) it is about, in the same transaction.
 
 A listing is marked only by the intent that it waits for (by key): an older one that settles late must not clear a newer
 wish, though what it set is true at the channel.
@@ -24,6 +24,7 @@ _stock = msgspec.json.Decoder(StockChange)
 _MARK = {
     "price": "UPDATE listings SET price_state = ?, price_message = ? WHERE id = ? AND price_key = ?",
     "stock": "UPDATE listings SET stock_state = ?, stock_message = ? WHERE id = ? AND stock_key = ?",
+    "product": "UPDATE publications SET state = ?, message = ? WHERE id = ? AND key = ?",
 }
 _CLEAR = {
     "price": (
@@ -34,6 +35,7 @@ _CLEAR = {
         "UPDATE listings SET wanted_stock = NULL, stock_key = '', stock_state = '', stock_message = NULL"
         " WHERE id = ? AND stock_key = ?"
     ),
+    "product": "UPDATE publications SET key = '', state = '', message = NULL WHERE id = ? AND key = ?",
 }
 
 # The same for many at once; ?1 is JSON rows.
@@ -45,6 +47,10 @@ _MARK_ALL = {
     "stock": (
         "UPDATE listings SET stock_state = json_extract(j.value, '$[2]'), stock_message = json_extract(j.value, '$[3]')"
         " FROM json_each(?1) j WHERE listings.id = json_extract(j.value, '$[0]') AND listings.stock_key = json_extract(j.value, '$[1]')"
+    ),
+    "product": (
+        "UPDATE publications SET state = json_extract(j.value, '$[2]'), message = json_extract(j.value, '$[3]')"
+        " FROM json_each(?1) j WHERE publications.id = json_extract(j.value, '$[0]') AND publications.key = json_extract(j.value, '$[1]')"
     ),
 }
 _CLEAR_ALL = {
@@ -70,6 +76,13 @@ _APPLY_ALL = {
         " FROM json_each(?2) j WHERE listings.id = json_extract(j.value, '$[0]')"
     ),
 }
+
+
+#: The channel has the product; what it calls it stands on the outbox row. The listing itself comes with the next pull.
+_PUBLISHED = (
+    "UPDATE publications SET state = 'done', message = NULL, remote_ref = o.remote_ref, done_at = ?1"
+    " FROM json_each(?2) j JOIN outbox o ON o.key = j.value WHERE publications.id = o.subject AND publications.key = o.key"
+)
 
 
 def mark(conn: sqlite3.Connection, kind: str, subject: int | None, key: str, state: str, message: str | None) -> None:
@@ -100,6 +113,9 @@ def clear(conn: sqlite3.Connection, kind: str, subject: int, key: str, now: int 
 
 def apply_many(conn: sqlite3.Connection, kind: str, done: Sequence[tuple[int | None, str, bytes]], now: int) -> None:
     """The channel has them – (subject, key, payload), oldest first: the wanted values become the listings' values."""
+    if kind == "product":
+        conn.execute(_PUBLISHED, (now, json_text([one[1] for one in done])))
+        return
     if kind not in _CLEAR:
         return
     subjects = [one[0] for one in done if one[0] is not None]

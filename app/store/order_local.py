@@ -8,6 +8,8 @@ from enum import StrEnum
 
 import msgspec
 
+from app.store import stock_ledger
+
 
 class LocalState(StrEnum):
     """What the merchant has done with it so far."""
@@ -52,6 +54,7 @@ def apply(conn: sqlite3.Connection, ids: Sequence[int], change: Change, now: int
     there = tuple(i for i in ids if conn.execute("SELECT 1 FROM orders WHERE id = ?", (i,)).fetchone())
     if change.state is not None:
         conn.executemany(_STATES[change.state], [(now, i) for i in there])
+        stock_ledger.follow(conn, there, now)
     if change.printed:
         conn.executemany(
             "UPDATE orders SET printed_at = ?, print_count = print_count + 1 WHERE id = ?", [(now, i) for i in there]

@@ -149,6 +149,17 @@ _SELECT = (
 )
 # CROSS JOIN keeps the order of the tables: the planner would else start from the few connections and sort everything.
 _CHANNEL = "CROSS JOIN connections c ON c.id = o.connection_id"
+_NOT_SUPERSEDED = "NOT IN (SELECT id FROM orders WHERE superseded_by IS NOT NULL)"  # few, and by an index of their own
+_WHOLE, _TAIL, _SPARE = 6, 6, 1_000
+_NEWEST = (
+    "FROM (SELECT rowid AS id FROM (SELECT rowid FROM order_words WHERE order_words MATCH ? ORDER BY rowid DESC LIMIT ?)"
+    " UNION SELECT rowid FROM (SELECT rowid FROM order_digits WHERE order_digits MATCH ? ORDER BY rowid DESC LIMIT ?)) AS h"
+)
+# A long number by its last figures: numbers of a shop and phones of a country begin alike, and a million rows share their first ones.
+_LONG_NUMBER = (
+    "o.id IN (SELECT rowid FROM order_words WHERE order_words MATCH ? UNION ALL SELECT d.order_id FROM order_digits"
+    " CROSS JOIN order_documents d ON d.order_id = order_digits.rowid WHERE order_digits MATCH ? AND instr(d.tails, ?))"
+)
 _NUMBER = (
     "o.id IN (SELECT rowid FROM order_words WHERE order_words MATCH ?"
     " UNION ALL SELECT rowid FROM order_digits WHERE order_digits MATCH ?)"
@@ -156,27 +167,58 @@ _NUMBER = (
 
 
 def rows(conn: sqlite3.Connection, q: OrderQuery) -> list[OrderRow]:
-    source, where, values, found = _parts(q)
-    order = _order(q)
+    found = search.understand(q.search)
+    order, channel = _order(q), _CHANNEL if q.sort == "channel" else ""
     if found:
         # The newest hits by row first, then sorted: ordering every hit of a common word would read them all.
-        by_row = "order_words.rowid" if found.words else "o.id"
-        inner = " ".join(("SELECT o.id", source, where, "ORDER BY", by_row, "DESC LIMIT ?"))
-        sql = " ".join((_SELECT, "FROM orders o", _CHANNEL, "WHERE o.id IN (", inner, ")", order, "LIMIT ? OFFSET ?"))
-        values = [*values, search.window(q.offset, q.limit), q.limit, q.offset]
+        key, source, where, values = _hits(conn, q, found, window := search.window(q.offset, q.limit))
+        newest = " ".join(("SELECT", key, source, where, "ORDER BY", key, "DESC LIMIT ?"))
+        values.append(window)
+        source, where = "FROM orders o", " ".join(("WHERE o.id IN (", newest, ")"))
     else:
-        # Ids first, mostly from an index alone: a window far down the list must not read the rows above it.
-        channel = _CHANNEL if q.sort == "channel" else ""
-        inner = " ".join(("SELECT o.id", source, channel, where, order, "LIMIT ? OFFSET ?"))
-        sql = " ".join((_SELECT, "FROM orders o", _CHANNEL, "WHERE o.id IN (", inner, ")", order))
-        values = [*values, q.limit, q.offset]
-    return [_row(row) for row in conn.execute(sql, values)]
+        source, where, values = _parts(q, found)
+    # Ids first, mostly from an index alone: a window far down the list must not read the rows above it.
+    inner = " ".join(("SELECT o.id", source, channel, where, order, "LIMIT ? OFFSET ?"))
+    sql = " ".join((_SELECT, "FROM orders o", _CHANNEL, "WHERE o.id IN (", inner, ")", order))
+    return [_row(row) for row in conn.execute(sql, [*values, q.limit, q.offset])]
 
 
 def count(conn: sqlite3.Connection, q: OrderQuery, cap: int) -> int:
-    source, where, values, _ = _parts(q)
+    found = search.understand(q.search)
+    if found:
+        _, source, where, values = _hits(conn, q, found, cap + 1)
+    else:
+        source, where, values = _parts(q, found, by_status=True)
     sql = " ".join(("SELECT count(*) FROM (SELECT 1", source, where, "LIMIT ?)"))
     return int(conn.execute(sql, [*values, cap + 1]).fetchone()[0])
+
+
+def _hits(conn: sqlite3.Connection, q: OrderQuery, found: search.Search, most: int) -> tuple[str, str, str, list[Any]]:
+    """The key of a hit, FROM, WHERE and their values. `most`: so many of the newest are enough."""
+    if not found.words and len(found.numbers) == 1 and (exact := _exact(conn, found.numbers[0][1].strip('"'))):
+        source, where, values = _parts(q, search.Search())
+        test = "o.id IN (SELECT value FROM json_each(?))"
+        return "o.id", source, " ".join((where, "AND" if where else "WHERE", test)), [*values, json_text(exact)]
+    if q == OrderQuery(search=q.search, sort=q.sort, descending=q.descending, offset=q.offset, limit=q.limit):
+        # Nothing else is asked: the index alone answers, and no order is read that is not shown.
+        if found.words and not found.numbers:
+            where = " ".join(("WHERE order_words MATCH ? AND order_words.rowid", _NOT_SUPERSEDED))
+            return "order_words.rowid", "FROM order_words", where, [found.words]
+        if not found.words and len(found.numbers) == 1:
+            as_words, as_digits = found.numbers[0]
+            number = as_digits.strip('"')
+            if len(number) <= _TAIL:
+                values = [as_words, most + _SPARE, as_digits, most + _SPARE]
+                return "h.id", _NEWEST, " ".join(("WHERE h.id", _NOT_SUPERSEDED)), values
+    source, where, values = _parts(q, found)
+    return "order_words.rowid" if found.words else "o.id", source, where, values
+
+
+def _exact(conn: sqlite3.Connection, number: str) -> list[int]:
+    """A whole order number is meant as one."""
+    if len(number) < _WHOLE:
+        return []
+    return [row[0] for row in conn.execute("SELECT id FROM orders WHERE number IN (?1, '#' || ?1)", (number,))]
 
 
 def stored(conn: sqlite3.Connection, ids: Sequence[int]) -> list[StoredOrder]:
@@ -236,9 +278,9 @@ def summary(conn: sqlite3.Connection, now: datetime) -> TodayFigures:
     )  # fmt: skip
 
 
-def _parts(q: OrderQuery) -> tuple[str, str, list[Any], search.Search]:
-    """FROM, WHERE, their values, and the search as understood."""
-    found = search.understand(q.search)
+def _parts(q: OrderQuery, found: search.Search, *, by_status: bool = False) -> tuple[str, str, list[Any]]:
+    """FROM, WHERE and their values. `by_status`: the index of states may be walked; where rows are to come in another order it would
+    be the way to sort them all."""
     tests: list[str] = []
     values: list[Any] = []
 
@@ -252,7 +294,11 @@ def _parts(q: OrderQuery) -> tuple[str, str, list[Any], search.Search]:
     else:
         source = "FROM orders o"
     for as_words, as_digits in found.numbers:
-        test(_NUMBER, as_words, as_digits)
+        number = as_digits.strip('"')
+        if len(number) > _TAIL and not found.words:
+            test(_LONG_NUMBER, as_words, f'"{number[-_TAIL:]}"', number)
+        else:
+            test(_NUMBER, as_words, as_digits)
     if q.to_ship_only:
         test("o.to_ship = 1")
     elif not q.superseded:
@@ -260,7 +306,8 @@ def _parts(q: OrderQuery) -> tuple[str, str, list[Any], search.Search]:
     if q.connection_id is not None:
         test("o.connection_id = ?", q.connection_id)
     if q.statuses:
-        test("o.status IN (SELECT value FROM json_each(?))", json_text(q.statuses))
+        status = "o.status" if by_status else "+o.status"
+        test(" ".join((status, "IN (SELECT value FROM json_each(?))")), json_text(q.statuses))
     if q.local_states:
         test("o.local_state IN (SELECT value FROM json_each(?))", json_text(q.local_states))
     if q.since is not None:
@@ -273,7 +320,7 @@ def _parts(q: OrderQuery) -> tuple[str, str, list[Any], search.Search]:
         test("o.ship_by < ?", to_epoch_ms(q.ship_before))
     if q.cancel_asked:
         test("o.cancel_asked = 1")
-    return source, " ".join(("WHERE", " AND ".join(tests))) if tests else "", values, found
+    return source, " ".join(("WHERE", " AND ".join(tests))) if tests else "", values
 
 
 def _order(q: OrderQuery) -> str:

@@ -11,7 +11,7 @@ import msgspec
 
 from app.contracts.results import Page, Reject
 from app.model import Address, Buyer, Order, digits, to_epoch_ms
-from app.store import erasing, order_local, order_query, pages, search
+from app.store import erasing, order_import, order_links, order_local, order_query, pages, search, stock_ledger
 from app.store.db import Database
 from app.store.order_local import LocalState
 from app.store.order_query import OrderQuery, OrderRow, StoredOrder, TodayFigures
@@ -125,6 +125,26 @@ class Orders:
 
         return Prepared(sealed, await pages.prepare(sealed, is_news, _build, rejects), rejects)
 
+    async def take_sheet(
+        self, connection_id: int, account_id: str, page: Page[Order], *, file: str, now: datetime
+    ) -> tuple[Applied, int]:
+        """As `apply_page`, for a sheet of orders whose channel tells of them itself: what the channel has told stays as it told it,
+        and how many those are comes back beside what was stored. Twice is once."""
+        sealed, ready, rejects = await self.prepare_page(account_id, page)
+        at = to_epoch_ms(now)
+
+        def job(conn: sqlite3.Connection) -> tuple[Applied, int]:
+            told = order_import.told_by_channel(conn, account_id, sealed)
+            left = {key: one for key, one in sealed.items() if key not in told}
+            kept = {key: one for key, one in ready.items() if key in left}
+            applied = _apply(conn, connection_id, account_id, left, kept, rejects, None, at, by_sheet=True)
+            order_import.remember(conn, (*applied.new, *applied.changed), file, at)
+            return applied, len(told)
+
+        applied, known = await self._db.write(job)
+        self.index.note(len(applied.new))
+        return applied, known
+
     async def query(self, q: OrderQuery) -> list[OrderRow]:
         """Light rows for the grid. With a search, the newest hits (1,000 or as far as the page reaches), sorted."""
         if q.search:
@@ -230,9 +250,12 @@ def _apply(
     rejects: list[Reject],
     cursor: tuple[str, datetime] | None,
     now: int,
+    *,
+    by_sheet: bool = False,
 ) -> Applied:
     erasing.hold(conn, account_id, sealed, ready, rejects)
     known = _lookup(conn, account_id, json_text(list(sealed)))
+    untold = frozenset() if by_sheet else order_import.untold(conn, account_id, sealed)
     next_id = int(conn.execute("SELECT coalesce(max(id), 0) FROM orders").fetchone()[0])
     news: list[tuple[int, Sealed[Order], _Rows]] = []
     changes: list[tuple[int, Sealed[Order], _Rows]] = []
@@ -246,7 +269,7 @@ def _apply(
             continue
         if have[5] != connection_id:
             foreign.append((have[0], have[5]))
-        if not pages.is_news(have[1], have[2], one):
+        if not pages.is_news(have[1], None if remote_id in untold else have[2], one):
             continue
         if _lacks_person(one.record) and (richer := _with_person(conn, have[0], one)) is not None:
             one = richer
@@ -260,11 +283,15 @@ def _apply(
     if changes:
         _update(conn, changes, history, now)
     touched = {row_id for row_id, _, _ in changes}
-    touched |= _link(conn, account_id, news, changes, now)
-    touched |= _adopt(conn, connection_id, foreign)
+    came = [(i, one.record) for i, one, _ in news]
+    touched |= order_links.link(conn, account_id, came, [(i, one.record) for i, one, _ in changes], now)
+    touched |= order_links.adopt(conn, connection_id, foreign)
+    if not by_sheet:
+        touched |= order_import.replaced(conn, account_id, came, now)
     pages.close_page(conn, connection_id, account_id, STREAM, sealed, rejects, cursor, now)
     new = tuple(row_id for row_id, _, _ in news)
     changed = tuple(sorted(touched.difference(new)))
+    stock_ledger.follow(conn, (*new, *changed), now)
     return Applied(new, changed, len(sealed) - len(news) - len(changes), len(rejects))
 
 
@@ -335,51 +362,3 @@ def _update(
         "INSERT INTO order_history(order_id, at, updated_at, was, status, vendor_status) VALUES (?, ?, ?, ?, ?, ?)",
         history,
     )
-
-
-def _link(
-    conn: sqlite3.Connection,
-    account_id: str,
-    news: list[tuple[int, Sealed[Order], _Rows]],
-    changes: list[tuple[int, Sealed[Order], _Rows]],
-    now: int,
-) -> set[int]:
-    """Mark the orders that others took the place of, whichever came first. Returns the ids that were marked."""
-    links: list[tuple[str, int]] = []
-    for i, one, _ in (*news, *changes):
-        for old in one.record.replaces:
-            if old != one.record.remote_id:
-                links.append((old, i))
-                conn.execute(
-                    "INSERT INTO order_replacements(account_id, remote_id, order_id) VALUES (?, ?, ?)"
-                    " ON CONFLICT DO UPDATE SET order_id = excluded.order_id",
-                    (account_id, old, i),
-                )
-    if news and conn.execute("SELECT 1 FROM order_replacements WHERE account_id = ?", (account_id,)).fetchone():
-        links += conn.execute(
-            "SELECT remote_id, order_id FROM order_replacements"
-            " WHERE account_id = ? AND remote_id IN (SELECT value FROM json_each(?))",
-            (account_id, json_text([one.record.remote_id for _, one, _ in news])),
-        ).fetchall()
-    marked = set()
-    for old, i in links:
-        # Two that claim to replace each other must not both vanish.
-        row = conn.execute(
-            "UPDATE orders SET superseded_by = ?1, changed_at = ?2 WHERE account_id = ?3 AND remote_id = ?4"
-            " AND superseded_by IS NOT ?1 AND id <> ?1"
-            " AND id IS NOT (SELECT superseded_by FROM orders WHERE id = ?1) RETURNING id",
-            (i, now, account_id, old),
-        ).fetchone()
-        if row:
-            marked.add(int(row[0]))
-    return marked
-
-
-def _adopt(conn: sqlite3.Connection, connection_id: int, foreign: list[tuple[int, int]]) -> set[int]:
-    """Orders of a removed connection go over to the one that now brings them; those of a living one stay."""
-    if not foreign:
-        return set()
-    gone = {row[0] for row in conn.execute("SELECT id FROM connections WHERE removed_at IS NOT NULL")}
-    moved = {row_id for row_id, owner in foreign if owner in gone}
-    conn.executemany("UPDATE orders SET connection_id = ? WHERE id = ?", [(connection_id, i) for i in moved])
-    return moved

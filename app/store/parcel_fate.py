@@ -20,6 +20,7 @@ from app.model import (
     ShipmentNotice,
     ShipmentRequest,
     ShipmentStatus,
+    ShippedLine,
     TrackingReport,
     clean,
     from_epoch_ms,
@@ -230,7 +231,10 @@ def _told(
     if taken is not None:
         ids = [row[0] for row in conn.execute(
             "SELECT po.order_id FROM parcel_orders po JOIN orders o ON o.id = po.order_id"
-            " WHERE po.parcel_id = ? AND o.local_state <> 'shipped'", (parcel_id,)
+            " WHERE po.parcel_id = ?1 AND o.local_state <> 'shipped' AND NOT EXISTS (SELECT 1 FROM bundle_lines l"  # a part stays
+            " JOIN bundles b ON b.id = l.bundle_id AND b.kind = 'split' AND b.dissolved_at IS NULL WHERE l.order_id = o.id"
+            " AND NOT EXISTS (SELECT 1 FROM parcels x WHERE x.bundle_id = b.id AND x.accepted_at IS NOT NULL"
+            " AND x.state <> 'cancelled'))", (parcel_id,)
         )]  # fmt: skip
         order_local.apply(conn, ids, order_local.Change(LocalState.SHIPPED), now)
     return _notices(conn, parcel_id, now)
@@ -239,7 +243,7 @@ def _told(
 def _notices(conn: sqlite3.Connection, parcel_id: int, now: int) -> list[FollowUp]:
     """One for each order whose channel wants to know and was not told, once there is a tracking number."""
     rows = conn.execute(
-        "SELECT po.order_id, o.connection_id, d.document, p.carrier, p.tracking_number, p.tracking_url, p.accepted_at"
+        "SELECT po.order_id, o.connection_id, d.document, p.carrier, p.tracking_number, p.tracking_url, p.accepted_at, p.bundle_id"
         " FROM parcels p JOIN parcel_orders po ON po.parcel_id = p.id JOIN orders o ON o.id = po.order_id"
         " JOIN order_documents d ON d.order_id = o.id"
         " JOIN connections c ON c.id = o.connection_id AND c.removed_at IS NULL"
@@ -247,14 +251,29 @@ def _notices(conn: sqlite3.Connection, parcel_id: int, now: int) -> list[FollowU
         (parcel_id,),
     ).fetchall()
     follow = []
-    for order_id, connection_id, document, carrier, number, url, accepted in rows:
+    for order_id, connection_id, document, carrier, number, url, accepted, bundle in rows:
         key = hashlib.sha256(b"notice %d %d" % (parcel_id, order_id)).hexdigest()[:32]
         order = _order.decode(document)
         notice = ShipmentNotice(
-            key, order.remote_id, order.number, carrier, number, url, from_epoch_ms(accepted or now), (), order.extra
-        )
+            key, order.remote_id, order.number, carrier, number, url, from_epoch_ms(accepted or now),
+            _part(conn, bundle, order_id), order.extra,
+        )  # fmt: skip
         conn.execute(
             "UPDATE parcel_orders SET notice_key = ? WHERE parcel_id = ? AND order_id = ?", (key, parcel_id, order_id)
         )
         follow.append(FollowUp(connection_id, "shipment", order_id, _encode(notice), key))
     return follow
+
+
+def _part(conn: sqlite3.Connection, bundle: int | None, order_id: int) -> tuple[ShippedLine, ...]:
+    """Of an order in several parcels the pieces in this one; nothing for a whole order, and for one whose lines a sheet told: its
+    channel calls them otherwise."""
+    return tuple(
+        ShippedLine(line, quantity)
+        for line, quantity in conn.execute(
+            "SELECT l.line, l.quantity FROM bundle_lines l WHERE l.bundle_id = ?1 AND l.order_id = ?2 AND l.line <> '' AND NOT EXISTS"
+            " (SELECT 1 FROM order_imports i JOIN orders o ON o.id = i.order_id AND o.content_hash = i.content_hash"
+            " WHERE i.order_id = ?2) ORDER BY l.line",
+            (bundle, order_id),
+        )
+    )

@@ -25,14 +25,15 @@ _encode = msgspec.json.Encoder().encode
 _TRIES = 8  # references that are drawn before the clock must be broken
 _INSERT = (
     "INSERT INTO parcels(connection_id, account_id, reference, carrier, state, write_kind, write_state, write_key, numbers,"
-    " receiver, city, pieces, weight_g, desi_milli, cod_micros, cod_currency, own_label, trackable, created_at, changed_at)"
-    " SELECT ?1, account_id, ?2, ?3, 'waiting', 'create', 'queued', ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15,"
-    " ?15 FROM connections WHERE id = ?1 AND removed_at IS NULL"
+    " receiver, city, pieces, weight_g, desi_milli, cod_micros, cod_currency, own_label, trackable, created_at, changed_at,"
+    " bundle_id) SELECT ?1, account_id, ?2, ?3, 'waiting', 'create', 'queued', ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14,"
+    " ?15, ?15, ?16 FROM connections WHERE id = ?1 AND removed_at IS NULL"
 )
 _LIVING = (
     "SELECT p.id FROM parcel_orders po JOIN parcels p ON p.id = po.parcel_id WHERE p.state NOT IN ('cancelled', 'returned')"
     " AND po.order_id IN (SELECT value FROM json_each(?)) LIMIT 1"
 )
+_LIVING_BUNDLE = "SELECT id FROM parcels WHERE bundle_id = ? AND state NOT IN ('cancelled', 'returned') LIMIT 1"
 _LATER = "UPDATE outbox SET not_before = ?1, message = coalesce(?2, message) WHERE key = ?3 AND state = 'unknown'"
 _BEHIND = (
     "SELECT c.key FROM outbox c JOIN outbox o ON o.subject = c.subject AND o.kind = c.kind AND o.id < c.id"
@@ -41,7 +42,8 @@ _BEHIND = (
 
 
 class ParcelWish(msgspec.Struct, frozen=True):
-    """One parcel to be. `request.reference` is blank: the store draws it. `notify`: orders whose channel is told."""
+    """One parcel to be. `request.reference` is blank: the store draws it. `notify`: orders whose channel is told. `bundle`: what it
+    holds, where that is several orders or a part of one; 0 for a whole order."""
 
     connection_id: int
     carrier: str
@@ -52,6 +54,7 @@ class ParcelWish(msgspec.Struct, frozen=True):
     trackable: bool = False
     notify: tuple[int, ...] = ()
     second: bool = False  # although one of the orders is in a living parcel already
+    bundle: int = 0
 
 
 class Parcels:
@@ -63,14 +66,26 @@ class Parcels:
     async def create(self, wish: ParcelWish) -> int:
         """The parcel, its intent and the audit entry in one transaction; returns the parcel's id.
 
-        Raises StoreError `store.in_parcel` (an order is in a living parcel), `store.no_connection`."""
+        Raises StoreError `store.in_parcel` (an order, or its bundle, is in a living parcel), `store.bundled` (its bundle was taken
+        apart), `store.no_connection`."""
         now = self._now()
         at = to_epoch_ms(now)
         request = wish.request
         to, money = request.receiver, request.cash_on_delivery
 
         def job(conn: sqlite3.Connection) -> int:
-            if not wish.second and conn.execute(_LIVING, (json_text(list(wish.orders)),)).fetchone():
+            if wish.bundle:
+                if (
+                    conn.execute(
+                        "SELECT 1 FROM bundles WHERE id = ? AND dissolved_at IS NULL", (wish.bundle,)
+                    ).fetchone()
+                    is None
+                ):
+                    raise StoreError("store.bundled", numbers=wish.numbers)
+                taken = conn.execute(_LIVING_BUNDLE, (wish.bundle,)).fetchone()
+            else:
+                taken = conn.execute(_LIVING, (json_text(list(wish.orders)),)).fetchone()
+            if taken and not wish.second:
                 raise StoreError("store.in_parcel", numbers=wish.numbers)
             key = outbox.new_key()
             reference = _free_reference(conn, now)
@@ -80,7 +95,7 @@ class Parcels:
                     wish.connection_id, reference, wish.carrier, key, wish.numbers, to.name or to.company, to.city,
                     len(request.parcels), sum(p.weight_g for p in request.parcels),
                     int(sum(p.desi for p in request.parcels) * 1000), money.micros if money else None,
-                    money.currency if money else "", int(wish.own_label), int(wish.trackable), at,
+                    money.currency if money else "", int(wish.own_label), int(wish.trackable), at, wish.bundle or None,
                 ),
             )  # fmt: skip
             if not changed(conn):

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from app.model import ListingRef, Money, PriceChange, from_epoch_ms, to_epoch_ms
-from app.store import audit, outbox, plan_query
+from app.store import audit, outbox, plan_query, sheet_match
 from app.store.db import Database
 from app.store.errors import StoreError
 from app.store.listing_query import ListingQuery
@@ -84,6 +84,18 @@ class Plans:
     async def bases_of(self, ids: Sequence[int]) -> list[tuple[Any, ...]]:
         """Those of chosen listings, in the order of ids."""
         return plan_query.unpack(await self._db.read(lambda conn: plan_query.bases_of(conn, ids)))
+
+    async def match(self, keys: Sequence[sheet_match.Key], connections: Sequence[int]) -> list[sheet_match.Hit]:
+        """The listings that rows of a sheet mean."""
+        return await self._db.read(lambda conn: sheet_match.match(conn, keys, connections))
+
+    async def near(self, keys: Sequence[str], connections: Sequence[int]) -> dict[str, str]:
+        """Suggestions for SKUs that no listing has: folded SKU → a listing's."""
+        return await self._db.read(lambda conn: sheet_match.near(conn, keys, connections))
+
+    async def names(self, ids: Sequence[int]) -> list[sheet_match.Named]:
+        """What listings are called, for a sheet that leaves the program."""
+        return await self._db.read(lambda conn: sheet_match.names(conn, ids))
 
     # -- making
 

@@ -99,8 +99,10 @@ def site_packages(venv: Path, version: str) -> Path:
 
 
 def child_environment(environment: Mapping[str, str], venv: Path) -> dict[str, str]:
-    """For programs that run in `venv`: its scripts first on PATH, and nothing that bends Python's own paths."""
-    kept = {name: value for name, value in environment.items() if name not in ("PYTHONHOME", "PYTHONPATH")}
+    """For programs that run in `venv`: its scripts first on PATH, nothing that bends Python's own paths, and compiled modules
+    are kept: a suite that starts hundreds of processes would compile them all anew in each."""
+    bending = ("PYTHONHOME", "PYTHONPATH", "PYTHONDONTWRITEBYTECODE")
+    kept = {name: value for name, value in environment.items() if name not in bending}
     kept["PATH"] = os.pathsep.join(part for part in (str(scripts_of(venv)), environment.get("PATH", "")) if part)
     kept["VIRTUAL_ENV"] = str(venv)
     return kept

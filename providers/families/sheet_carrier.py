@@ -13,6 +13,7 @@ import msgspec
 from app.contracts import Account, Message, Outcome, OutcomeState, ProbeResult, ProviderError, fail
 from app.contracts.account import SHEET_OUT
 from app.kit import httpx, pinned, sheet_template
+from app.kit.sheet_columns import ISTANBUL
 from app.kit.sscc import DPI, PalletLabel, draw_pallet_labels, is_prefix, sscc
 from app.model import Label, LabelFormat, Shipment, ShipmentRequest, TrackingReport
 from providers.families.sheet_carrier_book import Book, Stand
@@ -20,7 +21,6 @@ from providers.families.sheet_carrier_in import TRACKING, Reading, read_mapping,
 from providers.families.sheet_carrier_rows import CANCELLED, FORMATS, PENDING, WRITTEN, Record, record_of, to_shipment
 from providers.families.sheet_carrier_told import Heard, reports
 from providers.families.sheets_carry import Carrier
-from providers.families.sheets_columns import ISTANBUL
 
 SMALL = 8_192  # bytes that are worked off at once
 BACK = timedelta(days=60)  # how long a sheet that came is looked into

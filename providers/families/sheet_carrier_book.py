@@ -14,6 +14,7 @@ import msgspec
 
 from app.contracts import Account, Message, ProviderError, fail
 from app.kit import Folder, LocalFolder
+from app.kit.sheet_columns import ISTANBUL
 from providers.families.sheet_carrier_rows import (
     CANCELLED,
     ENDINGS,
@@ -24,7 +25,6 @@ from providers.families.sheet_carrier_rows import (
     sheet_bytes,
 )
 from providers.families.sheets_carry import Carrier
-from providers.families.sheets_columns import ISTANBUL
 
 RECORDS = "kayit"  # the folder of our own record below the merchant's
 OUT, KEPT = "gonderi", "kayit"

@@ -13,8 +13,8 @@ import msgspec
 
 from app.contracts import Message, ProviderError, fail
 from app.kit import Cell, Grid, read_grids, sheet_template, text_cell
+from app.kit.sheet_columns import HEADER_ROWS, CellTrouble, Columns, Row, plain
 from app.model import ShipmentStatus, clean
-from providers.families.sheets_columns import HEADER_ROWS, CellTrouble, Columns, Row, plain
 
 TRACKING = "tracking"
 EXACT_DIGITS = 15  # of a number in a spreadsheet; what is longer has lost its last digits

@@ -12,10 +12,10 @@ from typing import TypeVar
 from app.contracts import Account, Message, Outcome, OutcomeState, Page, ProbeResult, Receipt, fail
 from app.contracts.account import SHEET_IN, SHEET_OUT
 from app.kit import httpx, pinned
+from app.kit.sheet_columns import ISTANBUL, ORDERS, PRODUCTS, read_mapping
+from app.kit.sheet_orders import Reading, number_matches, read_sheet
 from app.model import Listing, Order, PriceChange, StockChange, Window
 from providers.families.sheets_carry import Carried, Carrier
-from providers.families.sheets_columns import ISTANBUL, ORDERS, PRODUCTS, read_mapping
-from providers.families.sheets_in import Reading, number_matches, read_sheet
 from providers.families.sheets_out import (
     ENDINGS,
     FORMATS,

@@ -14,8 +14,8 @@ from lxml import etree
 
 from app.contracts import Message, fail
 from app.kit import Sheet, sheet_template, write_csv, xlsx_bytes
+from app.kit.sheet_columns import PRODUCTS, aliases, plain
 from app.model import Listing, ListingRef, Money, PriceChange, StockChange, clean
-from providers.families.sheets_columns import PRODUCTS, aliases, plain
 
 Kind = Literal["price", "stock", "products"]
 KINDS: tuple[Kind, ...] = ("price", "stock", "products")

@@ -25,7 +25,7 @@ from app.contracts import (
     Reject,
     fail,
 )
-from app.kit import BasicAuth, Call, Classifier, Reply, each_alone, httpx, pages, send
+from app.kit import Call, Classifier, each_alone, httpx, pages
 from app.model import (
     Claim,
     Label,
@@ -49,6 +49,7 @@ from providers.marketplaces.hepsiburada_goods import (
 )
 from providers.marketplaces.hepsiburada_lists import Sighting, Walk, row_id, rows_of, sightings
 from providers.marketplaces.hepsiburada_money import days_of, parse_records, records_following
+from providers.marketplaces.hepsiburada_publishing import HepsiburadaPublishing
 from providers.marketplaces.hepsiburada_shipping import (
     PackageWire,
     is_open,
@@ -73,16 +74,12 @@ REFUSALS = frozenset({400, 404, 409, 422})
 NOT_SENT = frozenset({"rate.limited", "breaker.open", "net.unreachable", "net.offline", "net.tls"})
 
 
-class Hepsiburada:
-    """One merchant's connection. The account holds `merchant_id`, `service_key` and `developer_username`."""
+class Hepsiburada(HepsiburadaPublishing):
+    """One merchant's connection."""
 
     def __init__(self, http: httpx.AsyncClient, account: Account) -> None:
-        self.http, self.account = http, account
-        self._auth = BasicAuth(account.setting("merchant_id"), account.secret("service_key"))
+        super().__init__(http, account)
         self._open: dict[str, int] = {}  # open lines as the last complete pull found them: row id, hash of the row
-
-    async def _send(self, call: Call, errors: Classifier = calls.hepsiburada_errors) -> Reply:
-        return await send(self.http, call, auth=self._auth, errors=errors)
 
     async def _walk(self, call: Call, errors: Classifier = calls.found_or_absent) -> AsyncIterator[list[msgspec.Raw]]:
         """The rows of a list, each once, a page at a time. Hepsiburada's own 404 is an empty list (unconfirmed)."""

@@ -13,7 +13,6 @@ from typing import TypeVar
 import msgspec
 
 from app.contracts import (
-    Account,
     Kind,
     Message,
     Outcome,
@@ -24,11 +23,12 @@ from app.contracts import (
     Receipt,
     fail,
 )
-from app.kit import Call, HeaderAuth, Reply, decode_json, each_alone, httpx, send
+from app.kit import Call, Reply, decode_json, each_alone, send
 from app.model import Claim, Listing, Order, OrderStatus, PriceChange, ShipmentNotice, StockChange, Window
 from providers.marketplaces import n11_calls as calls
 from providers.marketplaces import n11_soap as soap
 from providers.marketplaces.n11_goods import confirm_refusal, parse_batch, parse_listings, parse_ticket
+from providers.marketplaces.n11_publishing import N11Publishing
 from providers.marketplaces.n11_wire import TOLD, parse_orders
 
 C = TypeVar("C", PriceChange, StockChange)
@@ -40,15 +40,8 @@ REFUSALS = frozenset({400, 404, 409, 422})
 NOT_SENT = frozenset({"rate.limited", "breaker.open", "net.unreachable", "net.offline", "net.tls"})
 
 
-class N11:
-    """One seller's connection. The account holds `app_key` and `app_secret`."""
-
-    def __init__(self, http: httpx.AsyncClient, account: Account) -> None:
-        self.http, self.account = http, account
-        self._auth = HeaderAuth({"appkey": account.secret("app_key"), "appsecret": account.secret("app_secret")})
-
-    async def _send(self, call: Call) -> Reply:
-        return await send(self.http, call, auth=self._auth, errors=calls.n11_errors)
+class N11(N11Publishing):
+    """One seller's connection."""
 
     async def _soap(self, call: Call) -> Reply:
         return await send(self.http, call, errors=soap.n11_soap_errors)

@@ -1,6 +1,7 @@
 """Trendyol's seller API (apigw). Orders come as shipment packages; prices and stock go in batches of 1,000 whose results come later.
 
-What is told of packages stands in trendyol_parcels.py. Must never move the cursor past a window that was not read to its end.
+What is told of packages stands in trendyol_parcels.py, publishing in trendyol_publishing.py.
+Must never move the cursor past a window that was not read to its end.
 Source of the facts: reference/marketplaces-tr.md, "## Trendyol".
 """
 
@@ -39,6 +40,7 @@ from providers.marketplaces.trendyol_money import (
     parse_settlements,
 )
 from providers.marketplaces.trendyol_parcels import TrendyolParcels
+from providers.marketplaces.trendyol_publishing import TrendyolPublishing
 from providers.marketplaces.trendyol_wire import depot_marked, parse_stream
 
 C = TypeVar("C", PriceChange, StockChange)
@@ -49,7 +51,7 @@ CLAIM_AGE = timedelta(days=30)
 QUESTION_SPAN = timedelta(days=14)
 
 
-class Trendyol(TrendyolParcels):
+class Trendyol(TrendyolPublishing, TrendyolParcels):
     """One seller's connection."""
 
     # -- orders ----------------------------------------------------------------------------------------------------------

@@ -295,7 +295,9 @@ def trendyol_errors(account: Account) -> Classifier:
         status, folded = reply.status, fold(f"{key} {text}")
         if status == 429:
             changes["retry_after"] = found.retry_after or THROTTLE_S
-        elif status == 400 and same_request(text):
+        elif status == 400 and (
+            same_request(text) or "recurring.product.create" in folded
+        ):  # the latter: a creation's twin
             minutes = str(round(SAME_BODY_S / 60))
             changes |= {"code": "rate.repeated", "retry_after": SAME_BODY_S}
             changes["params"] = {"vendor": "Trendyol", "minutes": minutes}

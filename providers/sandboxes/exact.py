@@ -17,6 +17,7 @@ MINUTE, HOUR, DAY = 60, 3600, 86_400
 #: Türkiye has kept UTC+3 all year since 2016.
 ISTANBUL = timezone(timedelta(hours=3))
 _MARK = "\x01"
+_PLAIN = str.maketrans("çğıöşüâîûÇĞİIÖŞÜÂÎÛ", "cgiosuaiucgiiosuaiu")
 _MARKED = re.compile(r'"\\u0001(-?\d+(?:\.\d+)?)"')
 
 
@@ -50,6 +51,12 @@ def iso(at: int) -> str:
 def local(at: int, form: str) -> str:
     """Epoch seconds -> the wall clock of Istanbul in strftime's `form`."""
     return datetime.fromtimestamp(at, ISTANBUL).strftime(form)
+
+
+def slug(name: str) -> str:
+    """Words of an address: Turkish letters without their marks, everything else that is no ASCII letter or digit a dash."""
+    plain = name.translate(_PLAIN).casefold()
+    return "-".join("".join(c if c.isascii() and c.isalnum() else " " for c in plain).split())
 
 
 def is_int(value: Any) -> TypeGuard[int]:

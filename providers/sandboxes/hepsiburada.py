@@ -3,6 +3,7 @@
 Must never look at a client. All hosts of the vendor live here under their documented paths, which do not clash; the path tells the host.
 Switches: `ignore_writes`, `apply_N` (N per cent of the writes), `empty_orders`, `empty_404`, `plain_errors`, `plain_money` (package money as
 bare numbers), `late_writes` (rows applied when an upload is finished), `uploads_hang`, `await_payment`, `not_linked`, `refuse_sku:<sku>`.
+Of the catalogue: `refuse_product:<sku>`, `slow_products`, `ignore_products`, `catalogue_waits`, `catalogue_match`, `products_rejected`.
 """
 
 from __future__ import annotations
@@ -19,11 +20,14 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from providers.sandboxes import exact, shop
+from providers.sandboxes import hepsiburada_categories as catalogue
 from providers.sandboxes import hepsiburada_finance as finance
 from providers.sandboxes import hepsiburada_listings as listings_host
 from providers.sandboxes import hepsiburada_orders as oms
 from providers.sandboxes import hepsiburada_packages as packing
+from providers.sandboxes import hepsiburada_publishing as publishing
 from providers.sandboxes import hepsiburada_services as services
+from providers.sandboxes import hepsiburada_tickets as tickets
 from providers.sandboxes.exact import decimal_text, iso, render
 from providers.sandboxes.hepsiburada_state import CARRIERS, OPEN, Order, Shop
 from providers.sandboxes.hepsiburada_wire import Answer, Call, Refusal
@@ -35,7 +39,7 @@ SERVICE_KEY = "hBsAnDbOx001"
 DEVELOPER = "paxzar_dev"
 SWITCHES = frozenset({
     "ignore_writes", "empty_orders", "empty_404", "plain_errors", "plain_money", "late_writes", "uploads_hang", "await_payment",
-    "not_linked",
+    "not_linked", "slow_products", "ignore_products", "catalogue_waits", "catalogue_match", "products_rejected",
 })  # fmt: skip
 #: Excess that goes on for so long gets the caller's address blocked at the catalogue host, for so long (a guess), seconds.
 BLOCKED_AFTER, BLOCKED_FOR = 5, 60
@@ -56,6 +60,7 @@ _CLAIM = "/claims/number/{N}"
 _ISSUE = "/api/v1.0/issues"
 _CATEGORY = "/product/api/categories"
 _PRODUCT = "/product/api/products"
+_TICKET = "/ticket-api/api/integrator"
 ENDPOINTS = (
     Endpoint("GET", _LIST, listings_host.listing_list, "listing", lists=True),
     Endpoint("POST", _ONE, listings_host.change_one, "listing"),
@@ -99,13 +104,20 @@ ENDPOINTS = (
     Endpoint("POST", _ISSUE + "/{N}/answer", services.answer_issue, "questions"),
     Endpoint("POST", _ISSUE + "/{N}/reject", services.reject_issue, "questions"),
     Endpoint("GET", "/transactions/merchantid/{M}", finance.transactions, "finance", lists=True),
-    Endpoint("GET", _CATEGORY + "/get-all-categories", services.categories, "catalogue"),
-    Endpoint("GET", _CATEGORY + "/{C}/attributes", services.attributes, "catalogue"),
-    Endpoint("GET", _CATEGORY + "/{C}/attribute/{A}/values", services.attribute_values, "catalogue"),
-    Endpoint("GET", _PRODUCT + "/all-products-of-merchant/{M}", services.products, "catalogue", lists=True),
-    Endpoint("GET", _PRODUCT + "/products-by-merchant-and-status", services.products, "catalogue", lists=True),
-    Endpoint("POST", _PRODUCT + "/import", services.import_products, "catalogue"),
-    Endpoint("GET", _PRODUCT + "/status/{T}", services.import_status, "catalogue"),
+    Endpoint("GET", _CATEGORY + "/get-all-categories", catalogue.categories, "catalogue"),
+    Endpoint("GET", _CATEGORY + "/{C}/attributes", catalogue.attributes, "catalogue"),
+    Endpoint("GET", _CATEGORY + "/{C}/attribute/{A}/values", catalogue.attribute_values, "catalogue"),
+    Endpoint("GET", _PRODUCT + "/all-products-of-merchant/{M}", publishing.products, "catalogue", lists=True),
+    Endpoint(
+        "GET", _PRODUCT + "/products-by-merchant-and-status", publishing.products_by_status, "catalogue", lists=True
+    ),
+    Endpoint("POST", _PRODUCT + "/import", publishing.import_products, "catalogue"),
+    Endpoint("GET", _PRODUCT + "/status/{T}", publishing.import_status, "catalogue"),
+    Endpoint("POST", _PRODUCT + "/check-product-status", publishing.check_status, "catalogue"),
+    Endpoint("POST", _PRODUCT + "/approve-prematch", publishing.approve_match, "catalogue"),
+    Endpoint("POST", _PRODUCT + "/reject-prematch", publishing.reject_match, "catalogue"),
+    Endpoint("POST", _TICKET + "/import", tickets.import_updates, "catalogue"),
+    Endpoint("GET", _TICKET + "/status/{T}", tickets.update_status, "catalogue"),
 )
 
 
@@ -246,6 +258,7 @@ class HepsiburadaSandbox(ShopSandbox[Shop, Call, Endpoint]):
         ]  # fmt: skip
 
     def truth_listings(self) -> list[dict[str, Any]]:
+        self.shop.settle()
         return [
             {
                 "remote_id": one.hb_sku, "sku": one.sku, "barcode": one.barcode, "title": one.title, "price": decimal_text(one.price),
@@ -253,6 +266,10 @@ class HepsiburadaSandbox(ShopSandbox[Shop, Call, Endpoint]):
             }
             for one in self.shop.listings.values()
         ]  # fmt: skip
+
+    def truth_products(self) -> list[dict[str, Any]]:
+        self.shop.settle()
+        return publishing.products_truth(self.shop)
 
     def truth_shipments(self) -> list[dict[str, Any]]:
         return [

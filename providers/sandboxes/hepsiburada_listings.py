@@ -22,7 +22,8 @@ KINDS = {
 MOST_ROWS = 4000
 MOST_UNFINISHED = 5
 KEPT = 24 * HOUR
-#: The allowed band is a tenth to ten times of what the listing cost first; the true width is nowhere documented.
+#: The allowed band is a tenth to ten times of what the listing cost first; the true width is nowhere documented. One that came
+#: without a price takes any.
 BAND = 10
 
 
@@ -134,7 +135,7 @@ def _judge(
         return listing, ["NothingToUpdate"], {}
     reasons, changes = judge_fields(listing, fields)
     price = changes.get("price")
-    if price is not None and not listing.base // BAND <= price <= listing.base * BAND:
+    if price is not None and listing.base and not listing.base // BAND <= price <= listing.base * BAND:
         reasons.append("PriceOutOfRange")
         taken.bands.append(
             {
@@ -198,7 +199,7 @@ def change_one(shop: Shop, call: Call) -> Answer:
     if reasons or not changes or shop.on(f"refuse_sku:{listing.sku}"):
         raise bad("InvalidListing", ", ".join(reasons) or "Güncellenemedi")
     price = changes.get("price", listing.base)
-    if not listing.base // BAND <= price <= listing.base * BAND:
+    if listing.base and not listing.base // BAND <= price <= listing.base * BAND:
         raise bad("PriceOutOfRange", f"{decimal_text(price)} izin verilen aralıkta değil")
     if shop.may_apply():
         for name, value in changes.items():

@@ -1,14 +1,11 @@
-"""Hepsiburada's claims, questions and catalogue.
+"""Hepsiburada's claims and questions.
 
-Source: reference/marketplaces-tr.md, "## Hepsiburada", "Claims (returns)", "Questions", "Catalogue". The shapes of the last two
-are in no document that we have: they are the plainest that fit what the reference names, and no proof of anything.
+Source: reference/marketplaces-tr.md, "## Hepsiburada", "Claims (returns)", "Questions". The shapes of the questions are in no document
+that we have: they are the plainest that fit what the reference names, and no proof of anything.
 """
 
 from __future__ import annotations
 
-import json
-from email.parser import BytesParser
-from email.policy import HTTP
 from typing import Any
 
 from providers.sandboxes.exact import is_int, number
@@ -18,7 +15,6 @@ from providers.sandboxes.hepsiburada_wire import Answer, Call, bad, conflict, en
 CLAIM_STATUSES = (
     "NewRequest", "AwaitingAction", "AwaitingPreApproval", "Accepted", "InDispute", "Rejected", "Refunded", "Cancelled",
 )  # fmt: skip
-CATEGORIES = ((18021982, "Kupa & Bardak"), (18021983, "Yastık"), (18021984, "Şemsiye"), (18021985, "Çanta"))
 
 
 # -- claims --------------------------------------------------------------------------------------------------------
@@ -149,87 +145,3 @@ def _close(shop: Shop, issue: Issue, status: str, text: str) -> Answer:
         issue.status, issue.answer = status, text
         shop.wrote()
     return Answer()
-
-
-# -- catalogue -----------------------------------------------------------------------------------------------------
-def _catalogue_page(call: Call, rows: list[dict[str, Any]], most: int) -> Answer:
-    page, size = call.number("page", 0), call.number("size", min(most, 1000), 1, most)
-    total = -(-len(rows) // size)
-    return Answer(
-        200,
-        {
-            "success": True, "code": 0, "totalElements": len(rows), "totalPages": total, "number": page, "size": size,
-            "first": page == 0, "last": page + 1 >= total, "data": rows[page * size : (page + 1) * size],
-        },
-    )  # fmt: skip
-
-
-def products(shop: Shop, call: Call) -> Answer:
-    """Titles, barcodes and pictures, which the listing host does not give."""
-    rows = [
-        {
-            "merchantSku": one.sku, "hbSku": one.hb_sku, "barcode": one.barcode, "productName": one.title, "brand": "Örnek",
-            "categoryId": CATEGORIES[0][0], "categoryName": CATEGORIES[0][1], "tax": one.vat, "price": number(one.price),
-            "images": [f"https://cdn.example.invalid/{one.hb_sku}.jpg"], "status": "MATCHED",
-        }
-        for one in shop.listings.values()
-    ]  # fmt: skip
-    wanted = call.query.get("productStatus", call.query.get("status", ""))
-    return _catalogue_page(call, rows if wanted in ("", "MATCHED") else [], 1000)
-
-
-def categories(shop: Shop, call: Call) -> Answer:
-    rows = [
-        {"categoryId": number_, "name": name, "displayName": name, "leaf": True, "status": "ACTIVE", "available": True}
-        for number_, name in CATEGORIES
-    ]
-    return _catalogue_page(call, rows if call.query.get("leaf", "true") == "true" else [], 2000)
-
-
-def _category(call: Call) -> None:
-    if call.path["C"] not in {str(number_) for number_, _ in CATEGORIES}:
-        raise missing("Kategori")
-
-
-def attributes(shop: Shop, call: Call) -> Answer:
-    _category(call)
-    base = [{"id": "Barcode", "name": "Barkod", "mandatory": True, "type": "string", "multiValue": False}]
-    renk = [{"id": "renk_variant_property", "name": "Renk", "mandatory": True, "type": "enum", "multiValue": False}]
-    return Answer(
-        200, {"success": True, "code": 0, "data": {"baseAttributes": base, "attributes": [], "variantAttributes": renk}}
-    )
-
-
-def attribute_values(shop: Shop, call: Call) -> Answer:
-    _category(call)
-    if call.path["A"] != "renk_variant_property":
-        raise missing("Özellik")
-    return _catalogue_page(
-        call, [{"id": n, "value": word} for n, word in enumerate(("Kırmızı", "Yeşil", "Gri"), 1)], 1000
-    )
-
-
-def import_products(shop: Shop, call: Call) -> Answer:
-    """multipart/form-data whose `file` is a JSON array."""
-    message = BytesParser(policy=HTTP).parsebytes(f"Content-Type: {call.content_type}\r\n\r\n".encode() + call.body)
-    parts = list(message.iter_parts()) if message.is_multipart() else []
-    payload = next((p.get_payload(decode=True) for p in parts if p.get_filename()), None)
-    try:
-        rows = json.loads(payload) if isinstance(payload, bytes) else None
-    except ValueError:
-        rows = None
-    if not isinstance(rows, list) or not rows or not all(isinstance(one, dict) for one in rows):
-        raise bad("InvalidFile", "Dosya bir JSON dizisi olmalıdır")
-    tracking = shop.guid(0x1439)
-    shop.imports[tracking] = [
-        {"item": one, "importStatus": "SUCCESS", "productStatus": "WAITING", "validationResults": []} for one in rows
-    ]
-    shop.counts["imports_taken"] += 1
-    return Answer(200, {"success": True, "code": 0, "data": {"trackingId": tracking}})
-
-
-def import_status(shop: Shop, call: Call) -> Answer:
-    rows = shop.imports.get(call.path["T"])
-    if rows is None:
-        raise missing("trackingId")
-    return _catalogue_page(call, rows, 1000)

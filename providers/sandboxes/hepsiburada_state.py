@@ -45,7 +45,7 @@ class Listing:
 
     @property
     def salable(self) -> bool:
-        return self.stock > 0 and self.active and not self.locked
+        return self.stock > 0 and self.price > 0 and self.active and not self.locked
 
 
 @dataclass(slots=True)
@@ -156,6 +156,41 @@ class Issue:
     answer: str = ""
 
 
+@dataclass(slots=True)
+class Product:
+    """What was sent to the catalogue. `attributes`: id -> words; `status`: WAITING, MISSING_INFO, PRE_MATCHED, MATCHED or REJECTED."""
+
+    sku: str
+    barcode: str
+    title: str
+    description: str
+    brand: str
+    category: int
+    group: str
+    attributes: dict[str, str]
+    images: list[str]
+    price: int
+    stock: int
+    vat: int
+    desi: str
+    status: str
+    sent: int
+    faults: list[dict[str, str]] = field(default_factory=list)
+    rejected: list[str] = field(default_factory=list)
+    hb_sku: str = ""
+
+
+@dataclass(slots=True)
+class Import:
+    """A file that was taken. `rows`: the told row of each item without what its product says."""
+
+    id: str
+    created: int
+    rows: list[dict[str, Any]]
+    polls: int = 0
+    done: bool = False
+
+
 class Shop(BaseShop):
     def __init__(self, clock: SandboxClock, merchant: str, seed: int, limits_on: Callable[[], bool]) -> None:
         super().__init__(clock, seed)
@@ -169,7 +204,9 @@ class Shop(BaseShop):
         self.uploaded: dict[int, int] = {}  # local day -> rows taken
         self.claims: dict[str, Claim] = {}
         self.issues: dict[str, Issue] = {}
-        self.imports: dict[str, list[dict[str, Any]]] = {}
+        self.products: dict[str, Product] = {}  # by merchant SKU; what was published, listed or not
+        self.imports: dict[str, Import] = {}
+        self.tickets: dict[str, Import] = {}
         self.polls_before_result = 1
 
     # -- records -------------------------------------------------------------------------------------------------
@@ -296,6 +333,39 @@ class Shop(BaseShop):
             if not upload.done and waited and not self.on("uploads_hang"):
                 upload.done = True
                 self.apply(upload)
+        self.settle_products()
+
+    def settle_products(self) -> None:
+        """Files that had time enough are read; the catalogue decides after one more look, or as long again. Nothing happens
+        under `slow_products`, no decision under `catalogue_waits`; `products_rejected` makes it a no."""
+        if self.on("slow_products"):
+            return
+        now = self.now()
+        for one in (*self.imports.values(), *self.tickets.values()):
+            one.done = one.done or now - one.created >= UPLOAD_SECONDS or one.polls > self.polls_before_result
+        if self.on("catalogue_waits"):
+            return
+        looked = {
+            row["merchantSku"]
+            for one in self.imports.values()
+            if one.polls > self.polls_before_result + 1
+            for row in one.rows
+        }
+        for product in self.products.values():
+            if product.status == "WAITING" and (product.sku in looked or now - product.sent >= 2 * UPLOAD_SECONDS):
+                self.decide(product)
+
+    def decide(self, product: Product) -> None:
+        """The product is ready for sale and has a listing; with stock and a price it is salable."""
+        if self.on("products_rejected"):
+            product.status, product.rejected = "REJECTED", ["Ürün görseli katalog kurallarına uygun değil"]
+            return
+        product.status, product.hb_sku = "MATCHED", f"HBCV{self.next_number():08d}"
+        listing = Listing(
+            self.guid(0x115), product.hb_sku, product.sku, product.barcode, product.title, product.price, product.price, product.stock,
+            product.vat, self.now(),
+        )  # fmt: skip
+        self.listings[listing.hb_sku] = self.by_sku[listing.sku] = listing
 
     def apply(self, upload: Upload) -> None:
         for listing, _ in upload.pending:

@@ -105,6 +105,9 @@ class Sandbox(ABC):
                lines: [{remote_id, sku, quantity, unit_price}]}   `unit_price` as the vendor states it
       listing {remote_id, sku, barcode, title, price, list_price|None, stock|None, currency}
       shipment{reference, tracking_number, status, ...}
+      product {sku, barcode, title, category_id, brand, attributes {id or name: words}, images [url], price, list_price|None, quantity,
+               vat_rate|None, remote_id}   published or on the way there; the switches `refuse_product:<sku>`, `slow_products` and
+               `ignore_products` and the counters `products_created`, `products_updated`, `product:<sku>` go with it
     `remote_id` is the id a good client would key the record by (Trendyol: the shipment package's id).
     """
 
@@ -161,6 +164,10 @@ class Sandbox(ABC):
     def truth_shipments(self) -> list[dict[str, Any]]:
         return []
 
+    def truth_products(self) -> list[dict[str, Any]]:
+        """What the seller published, for a vendor whose fake takes products."""
+        return []
+
     def counters(self) -> dict[str, int]:
         """Vendor counters worth asserting on: writes applied per listing, shipments created, batches taken …"""
         return {}
@@ -185,6 +192,7 @@ class Sandbox(ABC):
             Route("/orders", self._control_orders, methods=["GET", "POST"]),
             Route("/listings", self._control_listings),
             Route("/shipments", self._control_shipments),
+            Route("/products", self._control_products),
             Route("/touch", self._control_touch, methods=["POST"]),
             Route("/cancel", self._control_cancel, methods=["POST"]),
             Route("/damage", self._control_damage, methods=["POST"]),
@@ -219,6 +227,9 @@ class Sandbox(ABC):
 
     async def _control_shipments(self, request: Request) -> Response:
         return JSONResponse(self.truth_shipments())
+
+    async def _control_products(self, request: Request) -> Response:
+        return JSONResponse(self.truth_products())
 
     async def _control_touch(self, request: Request) -> Response:
         args = await request.json()

@@ -2,7 +2,8 @@
 
 Must never look at a client. `/ms`, `/rest`, `/cdn` and `/ws` live on the one host that the vendor has.
 Switches: `ignore_writes`, `apply_N` (N per cent of the writes), `empty_orders`, `shifted_epochs` (epochs are wall clock, 3 h ahead),
-`location_based` (every 25th package without an id), `plain_status` (no odd spelling), `late_writes`, `tasks_hang`, `refuse_sku:<sku>`.
+`location_based` (every 25th package without an id), `plain_status` (no odd spelling), `late_writes`, `tasks_hang`, `refuse_sku:<sku>`; of products
+`refuse_product:<sku>`, `slow_products`, `ignore_products`, `products_in_approval` (a new one waits for the catalogue team).
 """
 
 from __future__ import annotations
@@ -15,8 +16,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from providers.sandboxes import n11_categories as catalogue
 from providers.sandboxes import n11_orders as orders
 from providers.sandboxes import n11_products as products
+from providers.sandboxes import n11_publishing as publishing
 from providers.sandboxes import n11_soap as soap
 from providers.sandboxes import shop
 from providers.sandboxes.exact import decimal_text
@@ -28,7 +31,8 @@ from providers.sandboxes.shop import ShopSandbox, Window, path_of
 APP_KEY = "3f6c0000-0000-4000-8000-0000000000a1"
 APP_SECRET = "nSandboxSecret01"
 SWITCHES = frozenset({
-    "ignore_writes", "empty_orders", "shifted_epochs", "location_based", "plain_status", "late_writes", "tasks_hang",
+    "ignore_writes", "empty_orders", "shifted_epochs", "location_based", "plain_status", "late_writes", "tasks_hang", "slow_products",
+    "ignore_products", "products_in_approval",
 })  # fmt: skip
 
 
@@ -38,8 +42,10 @@ ENDPOINTS = (
     Endpoint("GET", "/ms/product-query", products.product_query, lists=True),
     Endpoint("POST", "/ms/product/tasks/price-stock-update", products.price_stock_task),
     Endpoint("POST", "/ms/product/task-details/page-query", products.task_details),
-    Endpoint("GET", "/cdn/categories", products.categories),
-    Endpoint("GET", "/cdn/category/{C}/attribute", products.category_attributes),
+    Endpoint("GET", "/cdn/categories", catalogue.categories),
+    Endpoint("GET", "/cdn/category/{C}/attribute", catalogue.category_attributes),
+    Endpoint("POST", "/ms/product/tasks/product-create", publishing.create_task),
+    Endpoint("POST", "/ms/product/tasks/product-update", publishing.update_task),
     Endpoint("GET", _PACKAGES, orders.package_list, lists=True),
     Endpoint("PUT", "/rest/order/v1/update", orders.update_lines),
     Endpoint("POST", "/rest/delivery/v1/splitCombinePackage", orders.split),
@@ -148,6 +154,9 @@ class N11Sandbox(ShopSandbox[Shop, Call, Endpoint]):
             }
             for one in self.shop.items.values()
         ]  # fmt: skip
+
+    def truth_products(self) -> list[dict[str, Any]]:
+        return publishing.products_truth(self.shop)
 
     def truth_shipments(self) -> list[dict[str, Any]]:
         return [

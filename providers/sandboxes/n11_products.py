@@ -1,12 +1,14 @@
-"""N11's product services: the product query, the price and stock task with its later result, the categories.
+"""N11's product services: the product query, the price and stock task, the later result of any task.
 
 Source: reference/marketplaces-tr.md, "## N11", "List products", "Update stock and price", "Poll". The key is the stockCode. A task is
-rejected as a whole for its form; what is wrong with one SKU shows in its details.
+rejected as a whole for its form; what is wrong with one SKU shows in its details. Products are made in n11_publishing.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
+from zlib import crc32
 
 from providers.sandboxes.exact import decimal_text, is_int, kurus_of, number
 from providers.sandboxes.n11_state import Item, Shop, Task
@@ -23,7 +25,6 @@ PRODUCT_STATUSES = (
     "InApproval",
 )
 CURRENCIES = ("TL", "USD", "EUR")
-CATEGORY = 1000722
 
 
 def product_query(shop: Shop, call: Call) -> Any:
@@ -39,11 +40,11 @@ def product_query(shop: Shop, call: Call) -> Any:
         if (not sale or one.sale_status == sale)
         and (not status or one.status == status)
         and sender != "N11"
-        and (not categories or str(CATEGORY) in categories)
+        and (not categories or str(one.category) in categories)
         and equal["id"] in ("", str(one.id))
         and equal["productMainId"] in ("", one.main_id)
         and equal["stockCode"] in ("", one.sku)
-        and equal["brandName"] in ("", "Örnek")
+        and equal["brandName"] in ("", one.brand)
     ]
     data = spring_page(rows, page, size)
     data["content"] = [_row(one) for one in data["content"]]
@@ -53,16 +54,22 @@ def product_query(shop: Shop, call: Call) -> Any:
 def _row(one: Item) -> dict[str, Any]:
     return {
         "n11ProductId": one.id, "sellerId": 1, "stockCode": one.sku, "title": one.title, "barcode": one.barcode,
-        "productMainId": one.main_id, "groupId": int(one.main_id[4:]), "categoryId": CATEGORY, "status": one.status,
+        "productMainId": one.main_id, "groupId": crc32(one.main_id.encode()), "categoryId": one.category, "status": one.status,
         "saleStatus": one.sale_status, "currencyType": one.currency, "salePrice": number(one.sale),
         "listPrice": number(one.list_price), "quantity": one.quantity, "vatRate": one.vat, "commissionRate": number(1200),
-        "imageUrls": [f"https://cdn.example.invalid/{one.id}.jpg"],
-        "attributes": [{"attributeId": 2, "attributeName": "Renk", "attributeValue": one.colour}],
+        "description": one.description, "brandName": one.brand,
+        "imageUrls": list(one.images) or [f"https://cdn.example.invalid/{one.id}.jpg"],
+        "attributes": one.attributes or [{"attributeId": 2, "attributeName": "Renk", "attributeValue": one.colour}],
     }  # fmt: skip
 
 
 # -- price and stock -----------------------------------------------------------------------------------------------
 def price_stock_task(shop: Shop, call: Call) -> Any:
+    return take_task(shop, call, "SKU_UPDATE", _take)
+
+
+def take_task(shop: Shop, call: Call, kind: str, take: Callable[[Shop, dict[str, Any], Task], None]) -> Any:
+    """`take` looks at one SKU and puts its row into the task."""
     payload = call.json().get("payload")
     skus = payload.get("skus") if isinstance(payload, dict) else None
     reasons = []
@@ -76,16 +83,16 @@ def price_stock_task(shop: Shop, call: Call) -> Any:
         reasons.append("skus zorunludur")
     elif len(skus) > MOST_SKUS:
         reasons.append(f"Tek istekte en fazla {MOST_SKUS} sku gönderilebilir")
-    task = Task(4_000_000 + shop.next_number(), call.now, [], [])
+    task = Task(4_000_000 + shop.next_number(), call.now, [], [], kind=kind)
     if reasons or not isinstance(skus, list):
-        return {"id": task.id, "type": "SKU_UPDATE", "status": "REJECT", "reasons": reasons}
+        return {"id": task.id, "type": kind, "status": "REJECT", "reasons": reasons}
     for one in skus:
-        _take(shop, one, task)
+        take(shop, one, task)
     shop.tasks[task.id] = task
     shop.counts["batches_taken"] += 1
     if not shop.on("late_writes"):
         shop.carry_out(task.pending)
-    return {"id": task.id, "type": "SKU_UPDATE", "status": "IN_QUEUE", "reasons": []}
+    return {"id": task.id, "type": kind, "status": "IN_QUEUE", "reasons": []}
 
 
 def _take(shop: Shop, one: dict[str, Any], task: Task) -> None:
@@ -143,24 +150,6 @@ def task_details(shop: Shop, call: Call) -> Any:
     shop.settle()
     skus = spring_page(task.results if task.done else [], page, size)
     return {
-        "taskId": task.id, "type": "SKU_UPDATE", "status": "PROCESSED" if task.done else "IN_QUEUE", "reasons": [],
+        "taskId": task.id, "type": task.kind, "status": "PROCESSED" if task.done else "IN_QUEUE", "reasons": [],
         "createdDate": task.created + shop.shift, "skus": skus,
     }  # fmt: skip
-
-
-# -- categories ----------------------------------------------------------------------------------------------------
-def categories(shop: Shop, call: Call) -> Any:
-    leaf = {"id": CATEGORY, "name": "Kupa", "subCategories": None}
-    return {"categories": [{"id": 1000476, "name": "Ev & Yaşam", "subCategories": [leaf]}]}
-
-
-def category_attributes(shop: Shop, call: Call) -> Any:
-    """The brand is attribute 1."""
-    if call.path["C"] != str(CATEGORY):
-        raise missing("Kategori")
-    values = [{"id": n, "value": word} for n, word in enumerate(("Kırmızı", "Yeşil", "Gri"), 1)]
-    rows = [
-        {"attributeId": 1, "attributeName": "Marka", "isMandatory": True, "isVariant": False, "attributeValues": [{"id": 1, "value": "Örnek"}]},
-        {"attributeId": 2, "attributeName": "Renk", "isMandatory": False, "isVariant": True, "attributeValues": values},
-    ]  # fmt: skip
-    return {"id": CATEGORY, "name": "Kupa", "categoryAttributes": rows}

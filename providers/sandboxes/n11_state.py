@@ -34,6 +34,16 @@ class Item:
     colour: str
     currency: str = "TL"
     status: str = "Active"
+    brand: str = "Örnek"
+    category: int = 1000722
+    description: str = ""
+    images: tuple[str, ...] = ()
+    attributes: list[dict[str, Any]] = field(
+        default_factory=list
+    )  # rows as the product query tells them; none: only the colour
+    preparing: int = 1
+    template: str = "Standart Kargo"
+    most: int = 0  # maxPurchaseQuantity, 0 for none
 
     @property
     def sale_status(self) -> str:
@@ -93,6 +103,7 @@ class Task:
     pending: list[tuple[Item, dict[str, Any]]]
     polls: int = 0
     done: bool = False
+    kind: str = "SKU_UPDATE"
 
 
 @dataclass(slots=True)
@@ -216,6 +227,7 @@ class Shop(BaseShop):
         """Tasks that had time enough are processed; with `late_writes` only now are their rows applied."""
         for task in self.tasks.values():
             waited = self.now() - task.created >= TASK_MS or task.polls > self.polls_before_result
-            if not task.done and waited and not self.on("tasks_hang"):
+            slow = self.on("tasks_hang") or (self.on("slow_products") and task.kind != "SKU_UPDATE")
+            if not task.done and waited and not slow:
                 task.done = True
                 self.carry_out(task.pending)

@@ -111,6 +111,10 @@ class BaseShop:
         percent = min(100, *shares)
         return self._share * percent // 100 > (self._share - 1) * percent // 100
 
+    def may_publish(self) -> bool:
+        """As `may_apply`, for a product; `ignore_products` says yes and applies nothing."""
+        return not self.on("ignore_products") and self.may_apply()
+
     def wrote(self, sku: str = "") -> None:
         self.counts["writes_applied"] += 1
         if sku:
@@ -162,7 +166,7 @@ E = TypeVar("E", bound=Endpoint[Any, Any])
 class ShopSandbox(Sandbox, Generic[S, C, E]):
     """A fake whose calls go one way: barred, heard, admitted, acted on, answered; a Refusal on the way is the answer."""
 
-    #: Beside `apply_N` (N per cent of the writes) and `refuse_sku:<sku>`.
+    #: Beside `apply_N` (N per cent of the writes), `refuse_sku:<sku>`; where `ignore_products` is one, `refuse_product:<sku>` is too.
     switches: ClassVar[frozenset[str]] = frozenset()
     shop: S
 
@@ -210,7 +214,8 @@ class ShopSandbox(Sandbox, Generic[S, C, E]):
         return handle
 
     def switch(self, feature: str, on: bool) -> None:
-        if feature not in self.switches and not re.fullmatch(r"apply_\d{1,3}|refuse_sku:.+", feature):
+        publishes = "ignore_products" in self.switches and feature.startswith("refuse_product:")
+        if feature not in self.switches and not publishes and not re.fullmatch(r"apply_\d{1,3}|refuse_sku:.+", feature):
             raise KeyError(feature)
         self.shop.switches[feature] = on
 

@@ -31,6 +31,7 @@ from starlette.routing import BaseRoute, Route
 from providers.sandboxes import shopify_bulk as bulk
 from providers.sandboxes import shopify_roots, shopify_sdl
 from providers.sandboxes.kit import Sandbox, json_reply
+from providers.sandboxes.shopify_channels import products_truth
 from providers.sandboxes.shopify_cost import MAX_QUERY_COST, CostBucket, Meter
 from providers.sandboxes.shopify_store import Order, Store
 from providers.sandboxes.shopify_wire import Context, gid, instant, number_of, price
@@ -39,7 +40,7 @@ VERSIONS = ("2026-04", "2026-07", "2026-10")
 TOKEN_SECONDS = 86_399
 READ_AND_WRITE = (
     "orders", "products", "inventory", "merchant_managed_fulfillment_orders", "assigned_fulfillment_orders",
-    "third_party_fulfillment_orders", "returns",
+    "third_party_fulfillment_orders", "returns", "publications",
 )  # fmt: skip
 ARRAY_LIMIT = 250
 WEEK = 7 * 24 * 3600
@@ -53,6 +54,7 @@ class ShopifySandbox(Sandbox):
     are accepted 7 in 10 are applied, silently) · `empty_orders` (order lists are empty) · `refuse_sku:<sku>` (a row of
     this SKU is refused) · `no_scope:<scope>` (the app lacks it; without a `read_` scope the `write_` one goes too) ·
     `hide_buyers` (protected customer data not granted: buyer fields are null) · `drained` (the bucket is empty now) ·
+    `refuse_product:<sku>`, `slow_products` (a productSet that does not wait stays ACTIVE) and `ignore_products` ·
     `throttle_429` (throttled answers come as HTTP 429) · `shop_not_permitted` (the token grant is refused).
     """
 
@@ -129,6 +131,9 @@ class ShopifySandbox(Sandbox):
             })  # fmt: skip
         return rows
 
+    def truth_products(self) -> list[dict[str, Any]]:
+        return products_truth(self.store)
+
     def truth_shipments(self) -> list[dict[str, Any]]:
         rows = []
         for one in self.store.shipments.values():
@@ -150,10 +155,11 @@ class ShopifySandbox(Sandbox):
         self.tally[what] += by
 
     def switch(self, feature: str, on: bool) -> None:
-        plain = ("ignore_writes", "apply_70", "empty_orders", "hide_buyers", "throttle_429", "shop_not_permitted")
+        plain = ("ignore_writes", "apply_70", "empty_orders", "hide_buyers", "throttle_429", "shop_not_permitted",
+                 "slow_products", "ignore_products")  # fmt: skip
         if feature == "drained":
             self.bucket.drain()
-        elif feature in plain or feature.startswith(("refuse_sku:", "no_scope:")):
+        elif feature in plain or feature.startswith(("refuse_sku:", "refuse_product:", "no_scope:")):
             (self.features.add if on else self.features.discard)(feature)
         else:
             raise KeyError(feature)

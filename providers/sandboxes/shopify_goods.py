@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable
 from typing import Any
 
+from providers.sandboxes.shopify_channels import published_readers
 from providers.sandboxes.shopify_store import Level, Place, Product, Store, Variant
 from providers.sandboxes.shopify_wire import Info, connect, gid, guard, instant, price
 
@@ -123,7 +125,7 @@ def inventory_item(store: Store, variant: Variant) -> Row:
 def variant_row(store: Store, variant: Variant) -> Row:
     product = store.products[variant.product_id]
     siblings = store.variants_of(product.id)
-    option = "Title" if variant.title == "Default Title" else "Beden"
+    options = variant.options or [("Title" if variant.title == "Default Title" else "Beden", variant.title)]
     return {
         "__typename": "ProductVariant", "id": gid("ProductVariant", variant.id), "legacyResourceId": str(variant.id),
         "sku": variant.sku, "barcode": variant.barcode, "title": variant.title, "displayName": f"{product.title} - {variant.title}",
@@ -132,7 +134,7 @@ def variant_row(store: Store, variant: Variant) -> Row:
         "inventoryQuantity": lambda info: store.stock(variant), "sellableOnlineQuantity": lambda info: max(0, store.stock(variant)),
         "availableForSale": lambda info: store.stock(variant) > 0 or variant.policy == "CONTINUE", "image": None,
         "createdAt": instant(product.created), "updatedAt": instant(variant.updated),
-        "selectedOptions": [{"name": option, "value": variant.title}],
+        "selectedOptions": [{"name": name, "value": value} for name, value in options],
         "product": lambda info: product_row(store, product), "inventoryItem": lambda info: _item(info, store, variant),
         **metafield_readers(store, gid("ProductVariant", variant.id)),
     }  # fmt: skip
@@ -145,9 +147,8 @@ def _item(info: Info, store: Store, variant: Variant) -> Row:
 
 def product_row(store: Store, product: Product) -> Row:
     variants = store.variants_of(product.id)
-    single = len(variants) == 1
-    name = "Title" if single else "Beden"
-    values = [one.title for one in variants]
+    single = len(variants) == 1 and variants[0].title == "Default Title"
+    options = product.options or {"Title" if single else "Beden": [one.title for one in variants]}
 
     def pages(info: Info, **args: Any) -> Any:
         return connect(info, variants, lambda row: variant_row(store, row), args, number=lambda row: row.id)
@@ -155,16 +156,20 @@ def product_row(store: Store, product: Product) -> Row:
     total = sum(store.stock(one) for one in variants)
     return {
         "__typename": "Product", "id": gid("Product", product.id), "legacyResourceId": str(product.id), "title": product.title,
-        "handle": f"urun-{product.id}", "status": product.status, "vendor": "Paxzar Deneme", "productType": "Ev", "tags": product.tags,
-        "description": lambda info, **_: f"{product.title} – açıklama", "descriptionHtml": f"<p>{product.title} – açıklama</p>",
+        "handle": product.address, "status": product.status, "vendor": product.vendor, "productType": product.kind, "tags": product.tags,
+        "description": lambda info, **_: re.sub("<[^>]*>", "", product.description) or f"{product.title} – açıklama",
+        "descriptionHtml": product.description or f"<p>{product.title} – açıklama</p>",
         "isGiftCard": False, "tracksInventory": True, "totalInventory": total, "hasOnlyDefaultVariant": single,
         "hasOutOfStockVariants": any(store.stock(one) <= 0 for one in variants), "onlineStoreUrl": None,
-        "featuredImage": None, "featuredMedia": None, "publishedAt": instant(product.created) if product.status == "ACTIVE" else None,
+        "publishedAt": instant(product.published or product.created) if product.status == "ACTIVE" and product.publications != set() else None,
         "createdAt": instant(product.created), "updatedAt": instant(product.updated),
         "variantsCount": {"count": len(variants), "precision": "EXACT"}, "variants": pages,
         "options": lambda info, **_: [{
-            "__typename": "ProductOption", "id": gid("ProductOption", product.id), "name": name, "position": 1, "values": values,
-            "optionValues": [{"id": gid("ProductOptionValue", one.id), "name": one.title, "hasVariants": True} for one in variants],
-        }],
+            "__typename": "ProductOption", "id": gid("ProductOption", product.id + place), "name": name, "position": place + 1, "values": values,
+            "optionValues": [
+                {"id": gid("ProductOptionValue", product.id * 100 + n), "name": value, "hasVariants": True} for n, value in enumerate(values)
+            ],
+        } for place, (name, values) in enumerate(options.items())],
+        **published_readers(store, product),
         **metafield_readers(store, gid("Product", product.id)),
     }  # fmt: skip

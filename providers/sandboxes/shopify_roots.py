@@ -14,6 +14,9 @@ from typing import Any
 from graphql import GraphQLError
 
 from providers.sandboxes import shopify_bulk as bulk
+from providers.sandboxes import shopify_channels as channels
+from providers.sandboxes import shopify_creating as creating
+from providers.sandboxes import shopify_publishing as publishing
 from providers.sandboxes import shopify_shipping as shipping
 from providers.sandboxes import shopify_stock as stock
 from providers.sandboxes.shopify_goods import inventory_item, inventory_level, location, product_row, variant_row
@@ -53,8 +56,8 @@ def _product_fields(context: Context) -> dict[str, Reader]:
     return {
         "id": lambda p: p.id, "created_at": lambda p: p.created, "updated_at": lambda p: p.updated, "status": lambda p: p.status,
         "title": lambda p: p.title, "tag": lambda p: p.tags, "sku": lambda p: [v.sku for v in store.variants_of(p.id)],
-        "barcode": lambda p: [v.barcode for v in store.variants_of(p.id)], "handle": lambda p: f"urun-{p.id}",
-        "vendor": lambda p: "Paxzar Deneme", "product_type": lambda p: "Ev",
+        "barcode": lambda p: [v.barcode for v in store.variants_of(p.id)], "handle": lambda p: p.address,
+        "vendor": lambda p: p.vendor, "product_type": lambda p: p.kind,
     }  # fmt: skip
 
 
@@ -64,7 +67,7 @@ def _variant_fields(context: Context) -> dict[str, Reader]:
         "id": lambda v: v.id, "sku": lambda v: v.sku, "barcode": lambda v: v.barcode, "title": lambda v: v.title,
         "product_id": lambda v: str(v.product_id), "product_ids": lambda v: str(v.product_id), "updated_at": lambda v: v.updated,
         "product_status": lambda v: store.products[v.product_id].status, "taxable": lambda v: str(v.taxable).lower(),
-        "vendor": lambda v: "Paxzar Deneme",
+        "vendor": lambda v: store.products[v.product_id].vendor,
     }  # fmt: skip
 
 
@@ -322,6 +325,10 @@ ROOT: dict[str, Any] = {
     "stagedUploadsCreate": bulk.stage,
     "inventorySetQuantities": stock.inventory_set_quantities, "inventoryAdjustQuantities": stock.inventory_adjust_quantities,
     "inventoryActivate": stock.inventory_activate, "productVariantsBulkUpdate": stock.product_variants_bulk_update,
+    "productSet": publishing.product_set, "productCreate": creating.product_create,
+    "productVariantsBulkCreate": creating.product_variants_bulk_create, "publishablePublish": publishing.publishable_publish,
+    "productByIdentifier": publishing.product_by_identifier, "productOperation": publishing.product_operation,
+    "publications": channels.publications, "taxonomy": channels.taxonomy,
     "fulfillmentCreate": shipping.fulfillment_create, "fulfillmentTrackingInfoUpdate": shipping.fulfillment_tracking_info_update,
     "fulfillmentCancel": shipping.fulfillment_cancel, "fulfillmentEventCreate": shipping.fulfillment_event_create,
     "orderCancel": shipping.order_cancel, "orderUpdate": shipping.order_update, "refundCreate": shipping.refund_create,

@@ -12,6 +12,8 @@ from typing import Any
 
 from graphql import GraphQLScalarType, GraphQLSchema, build_schema
 
+from providers.sandboxes import shopify_publishing_sdl as publishing
+
 PAGED = "after: String, before: String, first: Int, last: Int, reverse: Boolean = false"
 #: Node types that come in pages: each gets an XConnection and an XEdge.
 CONNECTIONS = (
@@ -364,12 +366,12 @@ input WebhookSubscriptionInput { filter: String format: WebhookSubscriptionForma
 
 def text() -> str:
     """The whole subset as one SDL document."""
-    parts = [part % {"paged": PAGED} for part in (QUERY, ORDERS, CATALOGUE, MUTATIONS)]
-    parts += [f"enum {name} {{ {values} }}" for name, values in ENUMS.items()]
-    for name in CONNECTIONS:
+    parts = [part % {"paged": PAGED} for part in (QUERY, ORDERS, CATALOGUE, MUTATIONS, publishing.TYPES)]
+    parts += [f"enum {name} {{ {values} }}" for name, values in (ENUMS | publishing.ENUMS).items()]
+    for name in (*CONNECTIONS, *publishing.CONNECTIONS):
         parts.append(f"type {name}Connection {{ edges: [{name}Edge!]! nodes: [{name}!]! pageInfo: PageInfo! }}")
         parts.append(f"type {name}Edge {{ cursor: String! node: {name}! }}")
-    for name, code in CODED_ERRORS.items():
+    for name, code in (CODED_ERRORS | publishing.CODED_ERRORS).items():
         parts.append(f"type {name} implements DisplayableError {{ code: {code} field: [String!] message: String! }}")
     return "\n".join(parts)
 

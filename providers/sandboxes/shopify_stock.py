@@ -307,7 +307,7 @@ def _check_variant(context: Context, product_id: int, row: Row, path: list[str])
             "Inventory quantities can only be provided during create. To update inventory for existing variants, use inventoryAdjustQuantities.",
             "NO_INVENTORY_QUANTITIES_ON_VARIANTS_UPDATE",
         )
-    if f"refuse_sku:{variant.sku}" in context.box.features:
+    if f"refuse_sku:{variant.sku}" in context.box.features or row.get("optionValues"):  # what it is told apart by stays
         return user_error(path, "Input is invalid.", "INVALID_INPUT")
     if "price" in row and row["price"] is None:
         return user_error([*path, "price"], "Price can't be blank", "BLANK")

@@ -49,6 +49,17 @@ class Variant:
     tracked: bool = True
     policy: str = "DENY"
     taxable: bool = True
+    options: list[tuple[str, str]] = field(default_factory=list)  # name and value; none: told by `title`
+
+
+@dataclass
+class Picture:
+    """`source` is the address that it was fetched from."""
+
+    id: int
+    source: str
+    alt: str
+    created: datetime
 
 
 @dataclass
@@ -59,6 +70,19 @@ class Product:
     created: datetime
     updated: datetime
     tags: list[str] = field(default_factory=list)
+    description: str = ""
+    vendor: str = "Paxzar Deneme"
+    kind: str = "Ev"
+    handle: str = ""
+    category: str = ""  # gid of a taxonomy category
+    pictures: list[Picture] = field(default_factory=list)
+    options: dict[str, list[str]] = field(default_factory=dict)  # name -> values; none: told by the variants
+    publications: set[int] | None = None  # where it is for sale; None: everywhere, as what was there from the start
+    published: datetime | None = None
+
+    @property
+    def address(self) -> str:
+        return self.handle or f"urun-{self.id}"
 
 
 @dataclass
@@ -186,6 +210,7 @@ class Store:
         self.metafields: dict[tuple[str, str, str], dict[str, Any]] = {}
         self.webhooks: dict[int, dict[str, Any]] = {}
         self.jobs: dict[str, dict[str, Any]] = {}
+        self.operations: dict[int, dict[str, Any]] = {}  # of productSet that does not wait
         for name, city, active, online in (
             ("Ana Depo", "İstanbul", True, True), ("Kadıköy Mağaza", "İstanbul", True, False),
             ("Eskişehir Depo", "Eskişehir", True, True), ("Kapanan Şube", "İzmir", False, False),

@@ -23,6 +23,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from providers.sandboxes.kit import Sandbox
+from providers.sandboxes.trendyol_publishing import products_truth
 from providers.sandboxes.trendyol_records import CHAIN, Package
 from providers.sandboxes.trendyol_routes import CAPABILITIES, ENDPOINTS, HOURLY, PER_MINUTE, Endpoint
 from providers.sandboxes.trendyol_state import Shop
@@ -44,7 +45,7 @@ API_SECRET = "tYkSandboxSecret0001"
 SWITCHES = {
     "ignore_writes", "empty_orders", "mixed_shapes", "plain_errors", "retry_after", "v1_products", "v1_orders_closed",
     "batches_hang", "tex_full", "slow_split", "refuse_label", "slow_label", "fraud_check", "no_claims_404", "answers_rejected",
-    "products_rejected", "origin_required", "spec_value_names", "short_payment",
+    "products_rejected", "origin_required", "spec_value_names", "short_payment", "slow_products", "ignore_products",
 }  # fmt: skip
 
 
@@ -159,7 +160,7 @@ class TrendyolSandbox(Sandbox):
     def switch(self, feature: str, on: bool) -> None:
         taken = feature.removeprefix("no_") if feature.startswith("no_") else feature.removeprefix("closed:")
         known = feature in SWITCHES or (taken != feature and taken in CAPABILITIES)
-        if not known and not re.fullmatch(r"apply_\d{1,3}|refuse_sku:.+", feature):
+        if not known and not re.fullmatch(r"apply_\d{1,3}|refuse_sku:.+|refuse_product:.+", feature):
             raise KeyError(feature)
         self.shop.switches[feature] = on
 
@@ -176,6 +177,9 @@ class TrendyolSandbox(Sandbox):
             }
             for item in self.shop.items.values()
         ]  # fmt: skip
+
+    def truth_products(self) -> list[dict[str, Any]]:
+        return products_truth(self.shop)
 
     def truth_shipments(self) -> list[dict[str, Any]]:
         return [

@@ -44,6 +44,13 @@ SIZE = Attribute(
     338, "Beden", ((6980, "S"), (6981, "M"), (6982, "L"), (6983, "Tek Ebat")), required=True, varianter=True
 )
 MATERIAL = Attribute(14, "Materyal", ((82, "Deri"), (107, "Süet"), (109, "Tekstil"), (2214, "Seramik")), many=True)
+#: More values than one page of the default size holds.
+_LANDS = (
+    "Türkiye", "Almanya", "Avusturya", "Azerbaycan", "Bangladeş", "Belçika", "Bulgaristan", "Çekya", "Çin", "Danimarka", "Endonezya",
+    "Fas", "Finlandiya", "Fransa", "Güney Kore", "Gürcistan", "Hindistan", "Hollanda", "İngiltere", "İspanya", "İsveç", "İsviçre",
+    "İtalya", "Japonya", "Mısır", "Özbekistan", "Pakistan", "Polonya", "Portekiz", "Romanya", "Tayvan", "Ürdün", "Vietnam", "Yunanistan",
+)  # fmt: skip
+ORIGIN = Attribute(1192, "Menşei", tuple((10617344 + n, land) for n, land in enumerate(_LANDS)), required=True)
 MAKER = Attribute(1198, "Üretici Bilgisi", custom=True)
 
 CATEGORIES = {
@@ -52,6 +59,7 @@ CATEGORIES = {
         Category(1400, "Ev & Mobilya"),
         Category(411, "Ev & Yaşam", 1400, (COLOUR, MATERIAL, MAKER)),
         Category(412, "Mutfak Gereçleri", 1400, (COLOUR, MATERIAL)),
+        Category(2610, "Kupa & Bardak", 1400, (ORIGIN, COLOUR, MATERIAL)),
         Category(522, "Giyim"),
         Category(601, "Üst Giyim", 522),
         Category(604, "Tişört", 601, (SIZE, COLOUR, WEB_COLOUR, MATERIAL)),

@@ -1,7 +1,8 @@
 """Trendyol's product services V2: create, update, archive and delete. The answer is a batch; what is wrong shows per item there.
 
 Source: reference/marketplaces-tr.md, "## Trendyol", "List products" (Create, updates, DELETE); bodies from the vendor's V2 pages. A new
-product waits for the vendor's approval and only then is a listing. Switch `products_rejected`: the vendor refuses it instead.
+product waits for the vendor's approval and only then is a listing. Switches: `products_rejected` (the vendor refuses it then),
+`refuse_product:<sku>` (refused in the batch), `ignore_products` (says yes, applies nothing); `slow_products` is batch_result's.
 """
 
 from __future__ import annotations
@@ -74,13 +75,26 @@ def _batch(shop: Shop, call: Call, kind: str, act: Callable[[Shop, _Row], list[s
     return take_batch(shop, kind, results)
 
 
+def _refused(shop: Shop, sku: str) -> bool:
+    return shop.on(f"refuse_sku:{sku}") or shop.on(f"refuse_product:{sku}")
+
+
+def _applies(shop: Shop) -> bool:
+    return not shop.on("ignore_products") and shop.may_apply()
+
+
+def _updated(shop: Shop, item: Item) -> None:
+    shop.wrote(item.sku)
+    shop.counts["products_updated"] += 1
+
+
 # -- a whole product -----------------------------------------------------------------------------------------------
 def _create(shop: Shop, one: _Row) -> list[str]:
     barcode = imported(one.get("barcode"))
     reasons = wrong(shop, one, priced=True)
     if barcode in shop.items or barcode in shop.pending:
         reasons.append(f"{barcode} barkodlu ürün zaten mevcut")
-    if reasons or shop.on(f"refuse_sku:{one['stockCode']}"):
+    if reasons or _refused(shop, one["stockCode"]):
         return reasons or ["Ürün oluşturulamadı"]
     attributes = told_attributes(one["categoryId"], one["attributes"])
     if any(
@@ -88,7 +102,7 @@ def _create(shop: Shop, one: _Row) -> list[str]:
         for item in (*shop.items.values(), *shop.pending.values())
     ):
         return ["Aynı productMainId ve aynı özelliklerle başka bir ürün mevcut"]
-    if shop.may_apply():
+    if _applies(shop):
         now = shop.now()
         item = Item(
             0, 0, one["productMainId"], one["stockCode"], barcode, one["title"], int(one["salePrice"] * 100),
@@ -98,6 +112,7 @@ def _create(shop: Shop, one: _Row) -> list[str]:
         shop.pending[barcode] = item
         shop.wrote(item.sku)
         shop.counts["products_created"] += 1
+        shop.counts[f"product:{item.sku}"] += 1
     return []
 
 
@@ -107,12 +122,14 @@ def _update_unapproved(shop: Shop, one: _Row) -> list[str]:
     reasons = wrong(shop, one, priced=False)
     if item is None:
         return ["Onaylanmamış ürün bulunamadı"]
-    if not reasons and shop.may_apply():
+    if not reasons and _refused(shop, item.sku):
+        return ["Ürün güncellenemedi"]
+    if not reasons and _applies(shop):
         item.main_id, item.sku, item.title, item.vat = (
             one["productMainId"], one["stockCode"], one["title"], one["vatRate"],
         )  # fmt: skip
         _fill(item, one, shop.now())
-        shop.wrote(item.sku)
+        _updated(shop, item)
     return reasons
 
 
@@ -147,13 +164,15 @@ def _update_content(shop: Shop, one: _Row) -> list[str]:
         fixed = {a.id for a in CATEGORIES[head.category].attributes if a.slicer or a.varianter}
         if not reasons and any(row["attributeId"] in fixed and row not in head.attributes for row in told):
             reasons.append("slicer ve varianter özellikleri güncellenemez")
-    if not reasons and len(one) > 1 and shop.may_apply():
+    if not reasons and any(_refused(shop, item.sku) for item in items):
+        return ["Ürün güncellenemedi"]
+    if not reasons and len(one) > 1 and _applies(shop):
         for item in items:
             item.title, item.description = one.get("title", item.title), one.get("description", item.description)
             item.images = tuple(image["url"] for image in one["images"]) if "images" in one else item.images
             item.attributes = told or item.attributes
             item.modified = shop.now()
-        shop.wrote(head.sku)
+        _updated(shop, head)
     return reasons or ([] if len(one) > 1 else ["Güncellenecek bir alan gönderilmedi"])
 
 
@@ -175,10 +194,12 @@ def _update_variant(shop: Shop, one: _Row) -> list[str]:
         reasons.append("dimensionalWeight geçersiz")
     if len(one) < 2:
         reasons.append("Güncellenecek bir alan gönderilmedi")
-    if not reasons and shop.may_apply():
+    if not reasons and _refused(shop, item.sku):
+        return ["Ürün güncellenemedi"]
+    if not reasons and _applies(shop):
         item.sku, item.vat, item.weight = sku, vat, str(one.get("dimensionalWeight", item.weight))
         item.modified = shop.now()
-        shop.wrote(item.sku)
+        _updated(shop, item)
     return reasons
 
 

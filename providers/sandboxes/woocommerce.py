@@ -3,7 +3,8 @@
 Must never look at a client. Served on loopback http, it stands for https when `x-forwarded-proto: https` comes or `https` is on.
 Switches: `ignore_writes`, `apply_N`, `empty_orders`, `https`, `orderby_modified` (on), `pretty_permalinks` (on), `admin_key`
 (on), `strip_authorization`, `read_only`, `block_put`, `php_warning`, `bom`, `line_price_number`, `skewed_clock`,
-`refuse_sku:<sku>`, `prerender_N` (render order pages of N beforehand).
+`refuse_sku:<sku>`, `prerender_N` (render order pages of N beforehand); of products `refuse_product:<sku>`, `ignore_products` and
+`slow_products` (no effect: every answer of this vendor is final).
 """
 
 from __future__ import annotations
@@ -24,7 +25,9 @@ from starlette.routing import BaseRoute, Route
 from providers.sandboxes import woocommerce_orders as orders
 from providers.sandboxes import woocommerce_products as products
 from providers.sandboxes import woocommerce_site as site_calls
+from providers.sandboxes import woocommerce_terms as terms
 from providers.sandboxes.kit import Sandbox
+from providers.sandboxes.woocommerce_publishing import products_truth
 from providers.sandboxes.woocommerce_state import Order, Product, Site
 from providers.sandboxes.woocommerce_wire import Answer, Call, Door, Problem, dump, money, no_route
 
@@ -35,6 +38,7 @@ EDIT = ("POST", "PUT", "PATCH")  # WordPress takes all three for an update
 SWITCHES = {
     "ignore_writes", "empty_orders", "https", "orderby_modified", "pretty_permalinks", "admin_key", "strip_authorization",
     "read_only", "block_put", "php_warning", "bom", "line_price_number", "skewed_clock",
+    "slow_products", "ignore_products",
 }  # fmt: skip
 WARNING = b"<br />\n<b>Warning</b>:  Undefined variable $kargo in <b>/home/dukkan/wp-content/plugins/x.php</b> on line <b>42</b><br />\n"
 BOM = b"\xef\xbb\xbf"
@@ -63,10 +67,16 @@ ENDPOINTS = (
     _on(("GET",), "/orders/#/refunds", orders.refund_list),
     _on(("POST",), "/orders/#/refunds", orders.add_refund),
     _on(("GET",), "/products", products.product_list, lists=True),
+    _on(("POST",), "/products", products.add_product),
     _on(EDIT, "/products/batch", products.product_batch),
+    *(_on(("GET",), f"/products/{one}", terms.LISTS[one]) for one in ("categories", "brands", "attributes")),
+    *(_on(("POST",), f"/products/{one}", terms.ADDS[one]) for one in ("categories", "brands", "attributes")),
+    _on(("GET",), "/products/attributes/#/terms", terms.value_list),
+    _on(("POST",), "/products/attributes/#/terms", terms.add_value),
     _on(("GET",), "/products/#", products.get_product),
     _on(EDIT, "/products/#", products.put_product),
     _on(("GET",), "/products/#/variations", products.variation_list, lists=True),
+    _on(("POST",), "/products/#/variations", products.add_variation),
     _on(EDIT, "/products/#/variations/batch", products.variation_batch),
     _on(("GET",), "/products/#/variations/#", products.get_variation),
     _on(EDIT, "/products/#/variations/#", products.put_variation),
@@ -97,6 +107,7 @@ class WooCommerceSandbox(Sandbox):
         self.credentials = {"store_url": "", "consumer_key": KEY, "consumer_secret": SECRET}
         self.site = Site(self.clock, seed)
         self.door = Door(KEY, SECRET, lambda: self.clock.timestamp() if self.site.on("skewed_clock") else time.time())
+        terms.fill(self.site)
         self.site.fill(orders, listings)
 
     def prerender(self, per_page: int, fields: str = "") -> None:
@@ -206,7 +217,7 @@ class WooCommerceSandbox(Sandbox):
             if on:
                 self.prerender(int(ready[1]))
             return
-        if feature not in SWITCHES and not re.fullmatch(r"apply_\d{1,3}|refuse_sku:.+", feature):
+        if feature not in SWITCHES and not re.fullmatch(r"apply_\d{1,3}|refuse_sku:.+|refuse_product:.+", feature):
             raise KeyError(feature)
         self.site.switches[feature] = on
         self.site.forget_pages()
@@ -217,6 +228,9 @@ class WooCommerceSandbox(Sandbox):
     def truth_listings(self) -> list[dict[str, Any]]:
         now = self.site.now()
         return [_listing_truth(one, now) for one in self.site.products.values() if one.type != "variable"]
+
+    def truth_products(self) -> list[dict[str, Any]]:
+        return products_truth(self.site)
 
     def counters(self) -> dict[str, int]:
         return dict(self.site.counts)

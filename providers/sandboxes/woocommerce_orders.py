@@ -210,6 +210,7 @@ def run_batch(
     call: Call,
     update: Callable[[Any, dict[str, Any]], dict[str, Any]],
     delete: Callable[[Any], dict[str, Any]],
+    create: Callable[[Any], dict[str, Any]] | None = None,
 ) -> Answer:
     """At most 100 objects; one that failed carries its own `error` and the answer stays 200."""
     body = call.json()
@@ -232,7 +233,7 @@ def run_batch(
                 row = {"id": identity(one), "error": problem.body()}
             reply.setdefault(name, []).append(row)
 
-    each("create", _not_here, lambda one: 0)
+    each("create", create or _not_here, lambda one: 0)
     each(
         "update",
         lambda one: update(one.get("id") if isinstance(one, dict) else None, one if isinstance(one, dict) else {}),

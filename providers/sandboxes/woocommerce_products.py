@@ -1,4 +1,4 @@
-"""wc/v3 products and variations: lists, one, price and stock writes, batches.
+"""wc/v3 products and variations: lists, one, new ones, price and stock writes, batches. What they are made of is woocommerce_publishing's.
 
 Source: reference/ecommerce-social-pos-fulfilment.md, "## WooCommerce", "Products", "Stock and price", "Quirks".
 `stock_quantity` counts only for a product that manages its stock, or is told to in the same body.
@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from providers.sandboxes.woocommerce_orders import order_by, run_batch
+from providers.sandboxes.woocommerce_publishing import CONTENT, take_content
 from providers.sandboxes.woocommerce_shapes import product_row
 from providers.sandboxes.woocommerce_state import Product, Site
 from providers.sandboxes.woocommerce_wire import (
@@ -124,7 +125,44 @@ def _batch(site: Site, call: Call, parent: int) -> Answer:
         call,
         lambda number, body: _write(site, _product(site, number, parent), body),
         lambda number: _delete(site, _product(site, number, parent)),
+        lambda body: create(site, parent, body),
     )
+
+
+def add_product(site: Site, call: Call) -> Answer:
+    return Answer(trim(create(site, 0, call.json()), call.query.get("_fields", "")), 201)
+
+
+def add_variation(site: Site, call: Call) -> Answer:
+    parent = _product(site, call.ids[0]).id
+    return Answer(trim(create(site, parent, call.json()), call.query.get("_fields", "")), 201)
+
+
+def create(site: Site, parent: int, body: Any) -> dict[str, Any]:
+    """A new product or, with `parent`, a variation. Checked whole before anything is kept."""
+    if not isinstance(body, dict):
+        raise Problem(400, "rest_invalid_param", "Invalid parameter(s): create")
+    kind = "variation" if parent else body.get("type", "simple")
+    if kind not in ("variation", *TYPES):
+        raise invalid("type", f"type is not one of {', '.join(TYPES)}.")
+    name = site.products[parent].name if parent else ""
+    draft = Product(0, parent, kind, name, "", "", None, None, False, None, 20, site.now(), site.now())
+    if site.on(f"refuse_product:{body.get('sku')}"):
+        raise Problem(403, "woocommerce_rest_cannot_create", "Sorry, you are not allowed to create resources.")
+    _take_texts(site, draft, body)
+    _take_prices(draft, body)
+    _take_stock(draft, body)
+    take_content(site, draft, body)
+    draft.id = site.next_id()
+    if not site.on("ignore_products") and site.may_apply():
+        site.products[draft.id] = draft
+        if parent:
+            site.products[parent].children.append(draft.id)
+        site.wrote(draft.sku)
+        site.counts["products_created"] += kind != "variable"
+        if draft.sku:
+            site.counts[f"product:{draft.sku}"] += 1
+    return product_row(site, draft)
 
 
 def _delete(site: Site, product: Product) -> dict[str, Any]:
@@ -142,12 +180,20 @@ def _write(site: Site, product: Product, body: dict[str, Any]) -> dict[str, Any]
     """Everything is checked before anything is changed. A write that a switch swallows is answered as if it were kept."""
     if site.on(f"refuse_sku:{product.sku}"):
         raise Problem(403, "woocommerce_rest_cannot_edit", "Sorry, you are not allowed to edit this resource.")
+    content = bool(CONTENT & body.keys())
+    if content and site.on(f"refuse_product:{product.sku}"):
+        raise Problem(403, "woocommerce_rest_cannot_edit", "Sorry, you are not allowed to edit this resource.")
     draft = copy.copy(product)
+    if not draft.parent and body.get("type", draft.type) not in TYPES:
+        raise invalid("type", f"type is not one of {', '.join(TYPES)}.")
+    draft.type = draft.type if draft.parent else body.get("type", draft.type)
     _take_texts(site, draft, body)
     _take_prices(draft, body)
     _take_stock(draft, body)
+    take_content(site, draft, body)
     draft.modified = site.now()
-    if site.may_apply():
+    if not (content and site.on("ignore_products")) and site.may_apply():
+        site.counts["products_updated"] += content and draft.type != "variable"
         site.products[product.id] = draft
         site.pool = [draft if one.id == draft.id else one for one in site.pool]
         site.wrote(draft.sku)
@@ -162,10 +208,14 @@ def _take_texts(site: Site, draft: Product, body: dict[str, Any]) -> None:
         if name in body and body[name] not in allowed:
             raise invalid(name, f"{name} is not one of {', '.join(allowed)}.")
     sku = body.get("sku", draft.sku)
-    if sku and any(one.sku == sku and one.id != draft.id for one in site.products.values()):
-        raise Problem(400, "woocommerce_product_invalid_sku", "Invalid or duplicated SKU.", resource_id=draft.id)
+    same = next((one for one in site.products.values() if one.sku == sku and one.id != draft.id), None)
+    if sku and same is not None:
+        raise Problem(400, "woocommerce_product_invalid_sku", "Invalid or duplicated SKU.", resource_id=same.id)
     draft.sku, draft.weight = sku, body.get("weight", draft.weight)
-    draft.gtin = body.get("global_unique_id", draft.gtin)
+    gtin = re.sub(r"[^0-9-]", "", body["global_unique_id"]) if "global_unique_id" in body else draft.gtin
+    if gtin and gtin != draft.gtin and any(one.gtin == gtin for one in site.products.values()):
+        raise Problem(400, "product_invalid_global_unique_id", "Invalid or duplicated GTIN, UPC, EAN or ISBN.")
+    draft.gtin = gtin
     draft.status = body.get("status", draft.status)
     if not draft.parent:
         draft.name = body.get("name", draft.name)

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from providers.sandboxes.woocommerce_state import Line, Order, Product, Site
+from providers.sandboxes.exact import slug
+from providers.sandboxes.woocommerce_state import Line, Order, Product, Site, Term
+from providers.sandboxes.woocommerce_terms import UNCATEGORISED
 from providers.sandboxes.woocommerce_wire import bare, dates, money
 
 
@@ -99,6 +101,30 @@ def _text(kurus: int | None) -> str:
     return "" if kurus is None else money(kurus)
 
 
+def _image(one: dict[str, Any]) -> dict[str, Any]:
+    """A picture that was fetched is the shop's own from then on."""
+    name = one["src"].rsplit("/", 1)[-1]
+    return {
+        "id": one["id"],
+        "src": f"https://shop.example.invalid/wp-content/uploads/2026/11/{one['id']}-{name}",
+        "name": name,
+        "alt": "",
+    }
+
+
+def _term(one: Term) -> dict[str, Any]:
+    return {"id": one.id, "name": one.name, "slug": one.slug}
+
+
+def _sizes(site: Site, product: Product) -> list[dict[str, Any]]:
+    sizes = [site.products[number].size for number in product.children if site.products[number].size]
+    return (
+        [{"id": 0, "name": "Beden", "position": 0, "visible": True, "variation": True, "options": sizes}]
+        if sizes
+        else []
+    )
+
+
 def product_row(site: Site, product: Product) -> dict[str, Any]:
     now = site.now()
     price = product.price(now)
@@ -107,15 +133,24 @@ def product_row(site: Site, product: Product) -> dict[str, Any]:
         **dates("date_created", product.created), **dates("date_modified", product.modified),
         "price": _text(price), "regular_price": _text(product.regular), "sale_price": _text(product.sale),
         **dates("date_on_sale_from", product.sale_from), **dates("date_on_sale_to", product.sale_to),
-        "on_sale": price is not None and price != product.regular, "tax_status": "taxable", "tax_class": "",
+        "on_sale": price is not None and price != product.regular, "tax_status": "taxable", "tax_class": product.tax_class,
         "manage_stock": product.manage, "stock_quantity": product.stock, "stock_status": product.stock_status,
         "backorders": product.backorders, "weight": product.weight, "global_unique_id": product.gtin,
-        "images": [{"id": 1, "src": f"https://shop.example.invalid/{product.parent or product.id}.jpg"}],
+        "images": [_image(one) for one in product.images]
+        or [{"id": 1, "src": f"https://shop.example.invalid/{product.parent or product.id}.jpg"}],
         "variations": product.children, "parent_id": product.parent, "meta_data": [],
-        "permalink": f"https://shop.example.invalid/?p={product.id}",
+        "permalink": f"https://shop.example.invalid/?p={product.id}", "description": product.description,
     }  # fmt: skip
+    if not product.parent:
+        row |= {
+            "slug": slug(product.name), "short_description": product.short, "attributes": product.attributes or _sizes(site, product),
+            "categories": [_term(site.categories[one]) for one in product.categories or [UNCATEGORISED]],
+            "brands": [_term(site.brands[one]) for one in product.brands],
+        }  # fmt: skip
     if product.parent:
         del row["variations"]
         row["image"] = row.pop("images")[0]
-        row["attributes"] = [{"id": 0, "name": "Beden", "option": product.size}]
+        row["attributes"] = product.picks or (
+            [{"id": 0, "name": "Beden", "option": product.size}] if product.size else []
+        )
     return row

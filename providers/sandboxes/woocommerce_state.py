@@ -46,6 +46,14 @@ class Product:
     sale_to: int | None = None
     size: str = ""
     children: list[int] = field(default_factory=list)
+    description: str = ""
+    short: str = ""
+    tax_class: str = ""  # "" is the standard rate
+    categories: list[int] = field(default_factory=list)
+    brands: list[int] = field(default_factory=list)
+    images: list[dict[str, Any]] = field(default_factory=list)  # {id, src} with `src` as it was sent
+    attributes: list[dict[str, Any]] = field(default_factory=list)  # {id, name, position, visible, variation, options}
+    picks: list[dict[str, Any]] = field(default_factory=list)  # of a variation: {id, name, option}
 
     def price(self, now: int) -> int | None:
         started = self.sale_from is None or self.sale_from <= now
@@ -60,6 +68,16 @@ class Product:
             self.stock_status = "outofstock" if self.backorders == "no" else "onbackorder"
         else:
             self.stock_status = "instock"
+
+
+@dataclass(slots=True)
+class Term:
+    """A category, a brand or one value of a global attribute."""
+
+    id: int
+    name: str
+    slug: str
+    parent: int = 0
 
 
 @dataclass(slots=True)
@@ -114,6 +132,12 @@ class Site:
         self.pool: list[Product] = []
         self.orders: dict[int, Order] = {}
         self.webhooks: dict[int, dict[str, Any]] = {}
+        self.categories: dict[int, Term] = {}
+        self.brands: dict[int, Term] = {}
+        self.attributes: dict[int, Term] = {}  # the shop's global attributes
+        self.terms: dict[int, dict[int, Term]] = {}  # attribute -> its values
+        self.images: dict[int, str] = {}  # media id -> the address that it was fetched from
+        self.last_term = 0
         self.switches: dict[str, bool] = {"orderby_modified": True, "pretty_permalinks": True, "admin_key": True}
         self.counts: Counter[str] = Counter()
         self.sorted: dict[Any, list[Order]] = {}  # a filter -> its orders, until something changes

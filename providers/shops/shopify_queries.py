@@ -154,14 +154,14 @@ def orders_request(account: Account, window: Window, after: str | None = None, f
 def order_request(account: Account, number: str) -> Call:
     """By its name as typed ('#1042' or '1042'), or by its gid."""
     if number.startswith("gid://shopify/Order/"):
-        query = f"id:{_quoted(number.rpartition('/')[2])}"
+        query = f"id:{quoted(number.rpartition('/')[2])}"
     else:
         bare = number.strip().removeprefix("#")
-        query = f"name:{_quoted(bare)} OR name:{_quoted('#' + bare)}"
+        query = f"name:{quoted(bare)} OR name:{quoted('#' + bare)}"
     return _call(account, "order", ORDERS, {"first": 10, "after": None, "query": query}, "default")
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
     """A search value in quotes, so that spaces, colons and AND/OR in it are only text."""
     return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
@@ -193,8 +193,8 @@ def stock_request(account: Account, variant_ids: Sequence[str], location: str) -
     return _call(account, "set_stocks", STOCK_OF, {"ids": list(variant_ids), "location": location}, "listings")
 
 
-def prices_request(account: Account, product_id: str, variants: Sequence[Mapping[str, str | None]]) -> Call:
-    """One product; prices are decimal text in the shop's currency."""
+def prices_request(account: Account, product_id: str, variants: Sequence[Mapping[str, Any]]) -> Call:
+    """Variants of one product; prices are decimal text in the shop's currency."""
     variables = {"product": product_id, "variants": [dict(v) for v in variants]}
     return _call(account, "set_prices", SET_PRICES, variables, "write", repeatable=True)
 

@@ -1,4 +1,5 @@
-"""WooCommerce's REST API v3 against any shop address. Orders are walked by their time of change; prices and stock go in batches.
+"""WooCommerce's REST API v3 against any shop address. Orders are walked by their time of change; prices and stock go in batches;
+publishing stands in woocommerce_publishing.py.
 
 Must never follow a redirect to another host (the pipeline's guard sees to it), nor mail a buyer the same note twice.
 Source of the facts: reference/ecommerce-social-pos-fulfilment.md, "## WooCommerce".
@@ -14,8 +15,6 @@ from typing import TypeVar
 import msgspec
 
 from app.contracts import (
-    Account,
-    Kind,
     Message,
     Outcome,
     OutcomeState,
@@ -25,39 +24,31 @@ from app.contracts import (
     Receipt,
     fail,
 )
-from app.kit import Call, Reply, httpx, maybe, send
+from app.kit import maybe
 from app.model import Listing, Order, PriceChange, ShipmentNotice, StockChange, Window
 from providers.shops import woocommerce_calls as calls
+from providers.shops.woocommerce_base import ABOUT_ITEMS, MOST, Batch
 from providers.shops.woocommerce_goods import (
     Item,
     Parent,
     Shop,
-    parse_batch,
-    parse_currency,
     parse_products,
     parse_typed,
     parse_variations,
     price_item,
     stock_item,
-    vat_of,
 )
 from providers.shops.woocommerce_notices import Known, note_text, parse_completed, parse_known, parse_notes, refusal
-from providers.shops.woocommerce_wire import json_bytes, parse_orders
+from providers.shops.woocommerce_publishing import WooCommercePublishing
+from providers.shops.woocommerce_wire import parse_orders
 
 C = TypeVar("C", PriceChange, StockChange)
-MOST = 100  # objects in one batch
 BY_DATE = "orders_by_date"  # in the account's notebook: since when
 LEARNT_FOR = timedelta(days=30)
-#: The shop looked at these very items and said no; anything else is about the connection.
-ABOUT_ITEMS = frozenset({"request.refused", "item.refused", "item.not_found", "item.duplicate", "item.conflict"})
 
 
-class WooCommerce:
-    """One shop. Its address is the account's `api` address; `consumer_key` and `consumer_secret` are its secrets."""
-
-    def __init__(self, http: httpx.AsyncClient, account: Account) -> None:
-        self.http, self.account = http, account
-        self._auth = calls.auth_of(account)
+class WooCommerce(WooCommercePublishing):
+    """One shop."""
 
     @property
     def _by_date(self) -> bool:
@@ -67,11 +58,6 @@ class WooCommerce:
 
     def _learn_by_date(self) -> None:
         self.account.learnt[BY_DATE] = self.account.now().isoformat()
-
-    async def _send(self, call: Call) -> Reply:
-        reply = await send(self.http, call, auth=self._auth, errors=calls.woo_errors)
-        body = json_bytes(reply.body)
-        return reply if body is reply.body else msgspec.structs.replace(reply, body=body)
 
     async def probe(self) -> ProbeResult:
         """Proves the right to read orders; counts those to be packed."""
@@ -171,17 +157,6 @@ class WooCommerce:
             if (len(found) >= pages) if pages >= 0 else size == 0:
                 return found
 
-    async def _shop(self) -> Shop:
-        """Currency and VAT basis. A key that may not read the currency learns it from an order."""
-        typed = parse_typed(await self._send(calls.vat_request()))
-        try:
-            currency = parse_currency(await self._send(calls.currency_request()))
-        except ProviderError as error:
-            if error.message.kind is not Kind.YOURS or not typed.currency:
-                raise
-            currency = typed.currency
-        return Shop(currency, vat_of(typed))
-
     # -- prices and stock ------------------------------------------------------------------------------------------------
     async def set_prices(self, changes: Sequence[PriceChange]) -> Receipt:
         """Prices as the shop types them (with or without VAT: the listing's `vat` says which)."""
@@ -199,31 +174,7 @@ class WooCommerce:
                 outcomes[change.key] = Outcome(change.key, OutcomeState.REFUSED, made)
             else:
                 groups.setdefault(change.listing.extra.get("product", ""), []).append((change.key, made))
-        batches: list[tuple[str, list[tuple[str, Item]]]] = [
-            (p, g[i : i + MOST]) for p, g in groups.items() for i in range(0, len(g), MOST)
-        ]
-        sent = False
-        while batches:
-            product, batch = batches.pop(0)
-            call = calls.write_request(operation, product, [item for _, item in batch])
-            try:
-                done = parse_batch(await self._send(call), batch)
-            except ProviderError as error:
-                message = error.message
-                if message.code in ABOUT_ITEMS:
-                    if message.code == "request.refused" and len(batch) > 1:  # halves find the guilty one
-                        half = len(batch) // 2
-                        batches[:0] = [(product, batch[:half]), (product, batch[half:])]
-                        continue
-                    done = tuple(Outcome(key, OutcomeState.REFUSED, message) for key, _ in batch)
-                elif not sent:
-                    raise
-                else:
-                    rest = [key for _, b in [(product, batch), *batches] for key, _ in b]
-                    done = tuple(Outcome(key, OutcomeState.UNKNOWN, message) for key in rest)
-                    batches.clear()
-            sent = True
-            outcomes |= {o.key: o for o in done}
+        outcomes |= await self._in_batches(operation, [Batch(product, rows) for product, rows in groups.items()])
         return Receipt(tuple(outcomes[c.key] for c in changes))
 
     # -- shipping --------------------------------------------------------------------------------------------------------

@@ -170,10 +170,17 @@ def variations_request(product_id: str, page: int) -> Call:
     )
 
 
-def write_request(operation: str, product_id: str, items: Sequence[Mapping[str, Any]]) -> Call:
-    """At most 100 products, or variations of one product, with absolute values: twice is once."""
+#: Seconds for a call in which the shop fetches pictures from elsewhere before it answers.
+PICTURES_S = 180.0
+
+
+def write_request(operation: str, product_id: str, items: Sequence[Mapping[str, Any]], verb: str = "update") -> Call:
+    """At most 100 products, or variations of one product. Updates hold absolute values: twice is once."""
     path = f"/products/{quote(product_id, safe='')}/variations/batch" if product_id else "/products/batch"
-    return json_call("POST", f"{API}{path}", operation, {"update": list(items)}, repeatable=True)
+    return json_call(
+        "POST", f"{API}{path}", operation, {verb: list(items)}, repeatable=verb == "update",
+        deadline_s=PICTURES_S if operation == "publish_products" else None,
+    )  # fmt: skip
 
 
 # -- shipping ------------------------------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ import msgspec
 from app.contracts import Message, Outcome, OutcomeState, Page
 from app.kit import Reply, decode_json, known, maybe, read_records
 from app.model import Listing, ListingStatus, Money, PriceChange, StockChange, Vat, clean
-from providers.shops.woocommerce_calls import ErrorWire, item_error
+from providers.shops.woocommerce_calls import SKU_TAKEN, ErrorWire, item_error
 from providers.shops.woocommerce_wire import instant, record_id
 
 _BLANK = msgspec.Raw(b'""')
@@ -193,6 +193,7 @@ def stock_item(change: StockChange) -> Item | Message:
 
 class UpdatedWire(msgspec.Struct):
     id: int = 0
+    sku: str | None = None
     error: ErrorWire | None = None
     regular_price: msgspec.Raw = _ABSENT
     sale_price: msgspec.Raw = _ABSENT
@@ -201,12 +202,31 @@ class UpdatedWire(msgspec.Struct):
 
 class BatchWire(msgspec.Struct):
     update: list[UpdatedWire] = []
+    create: list[UpdatedWire] = []
 
 
-def parse_batch(reply: Reply, sent: Sequence[tuple[str, Item]]) -> tuple[Outcome, ...]:
-    """One outcome an item; errors lie beside good items in one good answer."""
-    found = {one.id: one for one in decode_json(reply, BatchWire).update}
-    return tuple(_outcome(key, item, found.get(item["id"])) for key, item in sent)
+def parse_batch(reply: Reply, sent: Sequence[tuple[str, Item]], verb: str = "update") -> tuple[Outcome, ...]:
+    """One outcome an item; errors lie beside good items in one good answer. What was created comes in the order in which it was
+    sent; a refusal because of the SKU tells by `remote_ref` who has it."""
+    told = decode_json(reply, BatchWire)
+    if verb == "update":
+        found = {one.id: one for one in told.update}
+        return tuple(_outcome(key, item, found.get(item["id"])) for key, item in sent)
+    made: Sequence[UpdatedWire | None] = told.create
+    if len(told.create) != len(sent):  # whose errors those are nobody can say
+        named = {str(one.sku): one for one in told.create if one.sku and one.error is None}
+        made = [named.get(str(item.get("sku", ""))) for _, item in sent]
+    return tuple(_created(key, item, one) for (key, item), one in zip(sent, made, strict=True))
+
+
+def _created(key: str, item: Mapping[str, Any], one: UpdatedWire | None) -> Outcome:
+    if one is not None and one.error is None and (one.id <= 0 or one.sku not in (None, item.get("sku"))):
+        one = None
+    found = _outcome(key, item, one)
+    if one is None or one.error is None or one.error.code not in SKU_TAKEN or not isinstance(one.error.data, dict):
+        return found
+    owner = one.error.data.get("resource_id")
+    return msgspec.structs.replace(found, remote_ref=str(owner) if type(owner) is int and owner > 0 else "")
 
 
 def _outcome(key: str, item: Mapping[str, Any], one: UpdatedWire | None) -> Outcome:

@@ -20,11 +20,13 @@ NAMES = (
     "health-history",
     "probe-load",
     "labels",
+    "orders-grid",
     "plan",
+    "sheet-in",
     "carriers",
     "chart-pan",
 )
-BY_HAND = ("soak", "price-push")
+BY_HAND = ("soak", "price-push", "stock-push-single")
 
 
 def main() -> int:

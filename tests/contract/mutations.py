@@ -45,6 +45,9 @@ ANY: dict[str, tuple[Mutation, ...]] = {
     "package_splits": (Mutation("splits-are-forgotten", "a_package_is_split", switch="ignore_writes"),),
     "box_info": (Mutation("boxes-are-forgotten", "boxes_are_told", switch="ignore_writes"),),
     "order_acceptance": (Mutation("acceptances-are-forgotten", "an_order_is_accepted", switch="ignore_writes"),),
+    "product_publishing": (
+        Mutation("products-are-forgotten", "products_are_published_once", switch="ignore_products"),
+    ),
 }
 
 
@@ -124,6 +127,22 @@ OWN: dict[str, dict[str, tuple[Mutation, ...]]] = {
         # The refusal stands in the answer, with status 200.
         "probe": (Mutation("everybody-is-let-in", "a_wrong_key_is_refused", bend=Bend(
             b"ResultCode>1000<", b"ResultCode>0<", contains="GetOrderWithIntegrationCode")),),
+    },
+    "ups": {
+        "rates": (Mutation("prices-are-void", "prices_are_asked", bend=Bend(
+            rb'"MonetaryValue":\s*"[\d.]+"', b'"MonetaryValue":"0.00"', path="/rating/")),),
+    },
+    "fedex": {
+        "rates": (Mutation("prices-are-void", "prices_are_asked", bend=Bend(
+            rb'("totalNet\w*"):\s*[\d.]+', rb'\1:0.0', path="/rate/")),),
+    },
+    "dhl_express": {
+        "rates": (Mutation("prices-are-void", "prices_are_asked", bend=Bend(
+            rb'"price":\s*[\d.]+', b'"price":0', path="/rates")),),
+    },
+    "tnt": {
+        "rates": (Mutation("prices-are-void", "prices_are_asked", bend=Bend(
+            rb"<totalPrice>[\d.]+<", b"<totalPrice>0<", path="/getprice")),),
     },
     "ptt": {
         "probe": (Mutation("everybody-is-let-in", "a_wrong_key_is_refused", bend=Bend(

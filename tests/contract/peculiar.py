@@ -42,8 +42,14 @@ class Peculiar:
     )  # which call is the write (Fault's `method`, `path`, `contains`)
     confirm_fault: dict[str, str] = field(default_factory=dict)
     accept_fault: dict[str, str] = field(default_factory=dict)  # which call takes an order
+    publish_fault: dict[str, str] = field(default_factory=lambda: {"method": "POST"})  # which call makes a listing
+    publish_settle_s: float = 30.0  # between two questions for the result of a publishing
+    approved_after_s: float = 900.0  # how long after its result a product is a listing that can be read
+    draft_extra: dict[str, str] = field(default_factory=dict)  # what this vendor's drafts need beside the model
+    title_changes: bool = True  # a listing that is there takes another title
     bad_item: bool = True  # `refuse_sku:<sku>` makes the fake refuse one item; False: an unknown SKU does
     confirmed: str = "shipments"  # counter of shipment confirmations; `{order}` is the order's remote id
+    cancels: bool = True  # False: no call of the vendor takes a shipment back, and the manifest says `cancel = "none"`
     carrier_word: bool = True  # the channel keeps the carrier's name as the merchant wrote it
     shipment_text: Callable[[Any], str] = lambda sandbox: str(sandbox.truth_shipments())
     crossed_out: bool = True  # the vendor keeps a crossed-out price beside the sale price
@@ -94,6 +100,10 @@ TABLE: dict[str, Peculiar] = {
     "n11": Peculiar(
         settle_s=20.0,
         write_fault={"method": "POST", "path": "price-stock-update"},
+        # A product names the seller's delivery template, and one that is there keeps its title.
+        publish_fault={"method": "POST", "path": "product-create"},
+        draft_extra={"shipmentTemplate": "Standart Kargo"},
+        title_changes=False,
         # Picking is all that a seller may tell; there is no call for a tracking number.
         confirm_fault={"method": "PUT"},
         confirmed="status:{order}",
@@ -158,6 +168,7 @@ TABLE: dict[str, Peculiar] = {
         # One address for everything: the body says which call is the write.
         write_fault={"contains": "mutation"},
         confirm_fault={"contains": "mutation"},
+        publish_fault={"contains": "productSet"},
         confirmed="fulfillments",
         # The whole stock is the sum of all places; what lies elsewhere is not ours to take away.
         least_stock=lambda row: _elsewhere(row["stock_by_location"]),
@@ -204,6 +215,9 @@ TABLE: dict[str, Peculiar] = {
     "sendeo": Peculiar(
         token=TokenFacts(20 * 3600, "/api/Token/LoginAES", "account_closed", "tokens", frozenset({"auth.suspended"})),
     ),
+    # DHL and TNT have no call that cancels a shipment; what is not handed over lapses.
+    "dhl_express": Peculiar(cancels=False),
+    "tnt": Peculiar(cancels=False),
 }  # fmt: skip
 
 

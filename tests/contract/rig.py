@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import http.client
 import importlib
 import importlib.util
 import inspect
@@ -15,14 +16,14 @@ import re
 import secrets
 import time
 import traceback
-import urllib.request
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, quote_plus
+from urllib.parse import quote, quote_plus, urlsplit
 
 import msgspec
 
@@ -93,6 +94,7 @@ class Subject:
         return cls(parse_manifest(path.read_bytes(), path.name))
 
 
+@cache
 def subjects(root: Path) -> tuple[list[Subject], dict[str, list[Subject]]]:
     """Every connectable integration with a client under `root`: one a client class, and the others of each class."""
     found = [Subject.read(path) for path in sorted(root.glob("*/*.toml"))]
@@ -201,6 +203,10 @@ class Spy:
             raise
 
 
+class NotThere(Exception):
+    """The control room has no such switch or list."""
+
+
 @dataclass
 class Rig:
     """One test's connection to one fake server. Use as `async with`."""
@@ -222,6 +228,8 @@ class Rig:
         default_factory=list
     )  # every attempt: its limit group, and its start by our clock
 
+    _line: http.client.HTTPConnection | None = None
+
     async def __aenter__(self) -> Rig:
         self.network = Network(
             on_sample=SampleRing(), clock=lambda: time.monotonic() + self.ahead, wall=lambda: time.time() + self.ahead,
@@ -234,6 +242,8 @@ class Rig:
 
     async def __aexit__(self, *exc: object) -> None:
         await self.network.close()
+        if self._line is not None:
+            self._line.close()
         await asyncio.sleep(0)
 
     # -- time ----------------------------------------------------------------------------------------------------
@@ -256,15 +266,28 @@ class Rig:
 
     # -- the control room ----------------------------------------------------------------------------------------
     def get(self, path: str) -> Any:
-        with urllib.request.urlopen(f"{self.url}/_control/{path}", timeout=30) as reply:
-            return json.load(reply)
+        return self._ask("GET", path)
 
     def post(self, path: str, body: Any) -> Any:
-        request = urllib.request.Request(
-            f"{self.url}/_control/{path}", json.dumps(body).encode(), {"content-type": "application/json"}
-        )
-        with urllib.request.urlopen(request, timeout=60) as reply:
-            return json.load(reply)
+        return self._ask("POST", path, json.dumps(body).encode())
+
+    def _ask(self, method: str, path: str, body: bytes | None = None) -> Any:
+        """Over one connection that is kept: a test asks a dozen times."""
+        if self._line is None:
+            place = urlsplit(self.url)
+            self._line = http.client.HTTPConnection(place.hostname or "", place.port, timeout=60)
+        try:
+            self._line.request(method, f"/_control/{path}", body, {"content-type": "application/json"})
+            reply = self._line.getresponse()
+        except (http.client.RemoteDisconnected, ConnectionError):
+            # Idle too long: the server has closed it unasked, and has not seen this request.
+            self._line.close()
+            self._line.request(method, f"/_control/{path}", body, {"content-type": "application/json"})
+            reply = self._line.getresponse()
+        told = reply.read()
+        if reply.status >= 400:
+            raise NotThere(f"{method} {path}: {reply.status} {told[:300]!r}")
+        return json.loads(told)
 
     def reset(self, orders: int = 0, listings: int = 0, seed: int = 1) -> None:
         self.post("reset", {"orders": orders, "listings": listings, "seed": seed})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from app.contracts import Kind, ProviderError
@@ -104,15 +104,20 @@ async def read_heals(rig: Rig, name: str) -> None:
 async def trickle_ends_at_the_deadline(rig: Rig) -> None:
     rig.reset(orders=3)
     await rig.read(rig.provider())
-    provider = rig.provider(deadline_s=0.4)
+    lines: list[Any] = []
+    provider = rig.provider(through=lambda line: lines.append(line) or line)
     rig.advance(5)  # no call waits for a limit
     await rig.read(provider)
     rig.advance(5)
+    # Now, and not before: a good answer may take longer than that on a busy machine.
+    for line in lines:
+        line._policy = replace(line._policy, deadline_s=0.4)
     rig.fault("trickle", -1, seconds=1.0)
     began = time.monotonic()
     error = await failure(rig.read(provider))
     told(error, Kind.THEIRS, ("net.timeout", "server.slow"))
-    assert time.monotonic() - began < 3
+    assert lines
+    assert time.monotonic() - began < 20  # an answer of a hundred bytes would take more than a minute
 
 
 @check("order_source")

@@ -4,7 +4,6 @@ otherwise; then the read-back must still show the old value, for the drift audit
 
 from __future__ import annotations
 
-import urllib.error
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
@@ -15,7 +14,7 @@ from app.contracts import Kind, Outcome, OutcomeState, ProviderError
 from app.model import PriceChange, StockChange
 from tests.contract import peculiar
 from tests.contract.checks import check, was_refused
-from tests.contract.rig import Rig, Subject
+from tests.contract.rig import NotThere, Rig, Subject
 from tests.contract.suite_faults import told
 from tests.contract.suite_writes import all_done, notice, price_changes, push, shippable, shown, stock_changes, usable
 
@@ -36,7 +35,7 @@ def _forgetful(rig: Rig, feature: str) -> str:
     """Makes the vendor forget. A fake that cannot lose a part of its writes loses all of them, which is noted."""
     try:
         rig.switch(feature)
-    except urllib.error.HTTPError:
+    except NotThere:
         rig.notes.append(f"the fake has no {feature}")
         feature = "ignore_writes"
         rig.switch(feature)

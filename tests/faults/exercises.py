@@ -13,9 +13,10 @@ from typing import Any
 
 from app.contracts import Outcome, OutcomeState
 from app.contracts.results import Page, Reject
-from app.model import Order, OrderStatus, Window, parse_iso
+from app.model import Category, Order, OrderStatus, Window, parse_iso
 from tests.contract.rig import Rig, orders_of
 from tests.contract.suite_carrier import request
+from tests.contract.suite_publishing import BRAND, drafts
 from tests.contract.suite_writes import notice, price_changes, shippable, stock_changes, usable
 
 POLLS = 4
@@ -34,7 +35,7 @@ class Got:
             self.pages.append(page)
             self.rejects += page.rejects
             for item in page.items:
-                self.rows[type(item).__name__, item.remote_id] = item
+                self.rows[type(item).__name__, item.id if isinstance(item, Category) else item.remote_id] = item
 
     def add(self, item: Any, key: str) -> None:
         self.rows[type(item).__name__, key] = item
@@ -246,5 +247,38 @@ async def tracking(rig: Rig) -> Run:
     async def run(client: Any, got: Got) -> None:
         for one in await client.track(references):
             got.add(one, one.reference)
+
+    return run
+
+
+@exercise("rates")
+async def rates(rig: Rig) -> Run:
+    async def run(client: Any, got: Got) -> None:
+        for one in await client.rates(request("")):
+            got.add(one, one.service)
+
+    return run
+
+
+@exercise("product_publishing", writes=True)
+async def publishing(rig: Rig) -> Run:
+    """The tree, what a category asks, a brand, and two products with their later results."""
+    wanted = await drafts(rig, rig.provider(), 2)
+
+    async def run(client: Any, got: Got) -> None:
+        await got.collect(client.categories())
+        for asked in await client.attributes(wanted[0].category_id):
+            got.add(asked, f"attribute:{asked.id}")
+        for brand in await client.brands(BRAND):
+            got.add(brand, f"brand:{brand.name}")
+        receipt = await client.publish_products(wanted)
+        outcomes = {one.key: one for one in receipt.outcomes}
+        for _ in range(POLLS):
+            pending = [one for one in wanted if one.key in outcomes and outcomes[one.key].state is OutcomeState.PENDING]
+            if not pending:
+                break
+            outcomes |= {one.key: one for one in (await client.publish_result(receipt.ticket, pending)).outcomes}
+        for key, one in outcomes.items():
+            got.add(one, key)
 
     return run

@@ -21,6 +21,7 @@ from app.store.workspace import Workspace, WorkspaceKind
 from tests.app.api.backing import PASS, backed_up
 from tests.faults.running import LANGUAGES, Terminal, console_on, shop
 from tests.faults.stopping_disk import fill, small_disk
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.faults
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
@@ -76,20 +77,23 @@ async def test_the_writer_of_samples_outlives_a_full_disk(tmp_path: Path, monkey
         async with console_on(tmp_path / "ws", server) as (console, row):
             real = console.store.samples.add
 
+            refused: list[object] = []
+
             async def full(samples: object) -> None:
+                refused.append(samples)
                 raise StoreFull("store.full", path="")
 
             console.store.samples.add = full  # type: ignore[method-assign, assignment]
             writing = asyncio.ensure_future(console.engine._write_samples())
             assert (await console.engine.probe(row))[0].outcome == "done"
-            await asyncio.sleep(0.1)
+            await until(lambda: len(refused) >= 2, "the full disk was met, and met again")
             assert not writing.done()
             console.store.samples.add = real  # type: ignore[method-assign]
-            for _ in range(100):
-                await asyncio.sleep(0.02)
-                if await console.store.samples.last_ok(row.id) is not None:
-                    break
-            assert await console.store.samples.last_ok(row.id) is not None, "the call was forgotten"
+
+            async def written() -> bool:
+                return await console.store.samples.last_ok(row.id) is not None
+
+            await until(written, "the call was forgotten")
             writing.cancel()
 
 

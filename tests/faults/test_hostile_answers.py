@@ -110,9 +110,9 @@ async def test_mutated_answers(subject: Subject, fakes: Hosts, tmp_path: Path) -
             chosen = rng.randrange(len(one.tape.exchanges))
             original = one.tape.exchanges[chosen][1]
             mutated = mutate(original, rng)
-            began = time.perf_counter()
+            began = time.process_time()  # our own work: waits are virtual, and other programs' does not count
             got, error = await play(player, one, chosen, mutated.answer)
-            took = time.perf_counter() - began
+            took = time.process_time() - began
             slowest = max(slowest, took)
             kinds[mutated.kind] += 1
             ends[outcome_of(got, error, one.truth)] += 1

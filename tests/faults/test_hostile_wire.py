@@ -45,7 +45,8 @@ ROOT = Path(__file__).resolve().parents[2]
 MIB = 1024 * 1024
 MOST_RISE = 150 * MIB
 DEADLINE_S = 2.0  # of wire_child
-LATE_S = 1.5  # a tick of the deadlines, and a machine that is shared
+LATE_S = 1.5  # of our own work: a tick of the deadlines, and what was already read
+SHARED_S = 15.0  # by the clock on the wall: the machine has other work too, and what is not kept lasts a minute
 SECRET = "s3cr3t-value-of-the-merchant"
 OK = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n"
 
@@ -159,7 +160,8 @@ async def test_no_answer_crashes_holds_up_or_fills_the_memory() -> None:
         assert [line["name"] for line in lines] == list(CASES)
         wrong = [line for line in lines if line["end"] not in CASES[line["name"]][1]]
         assert not wrong, "\n".join(map(str, wrong))
-        assert not [line for line in lines if line["took"] > DEADLINE_S + LATE_S]
+        assert not [line for line in lines if line["work"] > DEADLINE_S + LATE_S]
+        assert not [line for line in lines if line["took"] > DEADLINE_S + SHARED_S]
         assert not [line for line in lines if line["rise"] > MOST_RISE]
         assert max(line["rise"] for line in lines) > 10 * MIB, "the measuring sees nothing"
 
@@ -177,7 +179,7 @@ async def test_no_document_crashes_fetches_or_fills_the_memory(tmp_path: Path) -
         assert len(lines) > 60
         assert thief.connections == 0, "a document made the parser ask for another"
         assert not [line for line in lines if "SECRET" in line["end"] or line["end"].startswith("CRASH")]
-        assert not [line for line in lines if line["took"] > 3.0]
+        assert not [line for line in lines if line["work"] > 3.0]
         assert not [line for line in lines if line["rise"] > MOST_RISE]
         doctypes = [
             line

@@ -118,7 +118,7 @@ async def test_a_first_that_was_killed_is_in_nobodys_way(tmp_path: Path) -> None
             first.wait(10)
             began = time.monotonic()
             console = await open_console(folder, unlock=Secret(PASSWORD))
-            assert time.monotonic() - began < 2
+            assert time.monotonic() - began < 30
             assert owner_of(folder).pid != first.pid
             assert not await Opener._hand_over(stale), "a dead process was taken for the owner"
             assert await console.store.integrity() == []

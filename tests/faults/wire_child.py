@@ -56,9 +56,15 @@ class Memory:
 memory = Memory()
 
 
-def told(name: str, end: str, took: float, size: int = 0) -> None:
-    """`size`: of what was there before the measuring began, and belongs to the answer."""
-    print(json.dumps({"name": name, "end": end, "took": took, "rise": memory.rise() + size}), flush=True)
+def told(name: str, end: str, began: tuple[float, float], size: int = 0) -> None:
+    """`began`: by `clocks`. `size`: of what was there before the measuring began, and belongs to the answer."""
+    took, work = (now - then for now, then in zip(clocks(), began, strict=True))
+    print(json.dumps({"name": name, "end": end, "took": took, "work": work, "rise": memory.rise() + size}), flush=True)
+
+
+def clocks() -> tuple[float, float]:
+    """By the wall, which runs on while others have the machine, and by this process's own work; seconds."""
+    return time.monotonic(), time.process_time()
 
 
 async def asked(base: str, cases: list[str]) -> None:
@@ -70,7 +76,7 @@ async def asked(base: str, cases: list[str]) -> None:
     for name in cases:
         network.reset_breaker(1)
         memory.start()
-        client, began = network.client(policy, base), time.monotonic()
+        client, began = network.client(policy, base), clocks()
         try:
             reply = await send(client, Call("GET", f"/{name}", name))
             end = f"{reply.status}: {len(reply.body)} bytes"
@@ -80,7 +86,7 @@ async def asked(base: str, cases: list[str]) -> None:
             end = error.message.code
         except Exception as error:
             end = f"CRASH {type(error).__name__}: {error}"[:200]
-        told(name, end, time.monotonic() - began)
+        told(name, end, began)
     await network.close()
 
 
@@ -181,9 +187,9 @@ def read(thief: str, secret: Path) -> None:
     for name, data in documents(thief, secret):
         for how in (_read, *([_soap] if data[:1] == b"<" else [])):
             memory.start()
-            began = time.monotonic()
+            began = clocks()
             end = _ended(how, data)
-            told(f"{name}{'' if how is _read else ' (SOAP)'}", end, time.monotonic() - began, len(data))
+            told(f"{name}{'' if how is _read else ' (SOAP)'}", end, began, len(data))
 
 
 def _ended(how: Callable[[bytes], str], data: bytes) -> str:

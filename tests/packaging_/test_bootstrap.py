@@ -54,6 +54,7 @@ class Recorder:
         monkeypatch.setattr(commands, "call", self)
         monkeypatch.setattr(commands, "become", self.become)
         monkeypatch.setattr(commands, "prepare", self.prepare)
+        monkeypatch.setattr(commands, "compile_tests", lambda venv, environment: None)
         monkeypatch.setattr(system, "provide_qt_libraries", lambda: True)
 
     def prepare(self, level: str, **keywords: object) -> Path:

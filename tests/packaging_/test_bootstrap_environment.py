@@ -7,11 +7,12 @@ import os
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 
 import pytest
 from steps import environment
+
+from tests.support.waiting import until_now
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGING = ROOT / "packaging"
@@ -204,11 +205,11 @@ def test_the_second_run_waits_for_the_first(tmp_path: Path, capsys: pytest.Captu
     thread = threading.Thread(target=second)
     with environment.only_one(tmp_path / "lock"):
         thread.start()
-        time.sleep(0.1)
+        told = until_now(lambda: capsys.readouterr().err, "it says that it waits")
         order.append("first")
-    thread.join(timeout=10)
+    thread.join(timeout=60)
     assert order == ["first", "second"]
-    assert capsys.readouterr().err.count("\n") == 1
+    assert (told + capsys.readouterr().err).count("\n") == 1
 
 
 def test_the_project_is_linked_without_a_build(tmp_path: Path) -> None:
@@ -246,6 +247,11 @@ def test_pip_takes_only_hashed_wheels_and_nothing_of_the_users_detours() -> None
     assert kept["PIP_INDEX_URL"] == "mirror"
     assert not {"PIP_TARGET", "PYTHONPATH", "PYTHONHOME"} & set(kept)
     assert kept["PATH"].split(os.pathsep) == [str(environment.scripts_of(Path("v"))), "a"]
+
+
+def test_a_child_keeps_its_compiled_modules() -> None:
+    kept = environment.child_environment({"PYTHONDONTWRITEBYTECODE": "1", "PATH": "a"}, Path("v"))
+    assert "PYTHONDONTWRITEBYTECODE" not in kept
 
 
 @pytest.mark.slow

@@ -12,6 +12,8 @@ from typing import Any
 
 import uvicorn
 
+from tests.support.waiting import PATIENCE_S
+
 
 @contextmanager
 def serve(app: Any) -> Iterator[str]:
@@ -41,7 +43,7 @@ def serve(app: Any) -> Iterator[str]:
     thread = threading.Thread(target=run, name="test-server", daemon=True)
     thread.start()
     try:
-        limit = time.monotonic() + 10
+        limit = time.monotonic() + PATIENCE_S
         while not server.started:
             if failure or not thread.is_alive() or time.monotonic() > limit:
                 raise RuntimeError(f"the test server did not start: {failure}")

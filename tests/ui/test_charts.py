@@ -19,6 +19,7 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
 
+from tests.support.waiting import PATIENCE_MS
 from ui import words
 from ui.charts.bars import Bar, Stack, StackedBars
 from ui.charts.card import ChartCard
@@ -213,7 +214,7 @@ async def test_panning_thins_the_lines_until_the_hand_rests(
     QTest.keyClick(card.plot, Qt.Key.Key_Left, Qt.KeyboardModifier.ShiftModifier)
     assert {curve.opts["pen"].widthF() for curve in card.plot.curves.values()} == {1}
     assert not wanted
-    qtbot.waitUntil(lambda: bool(wanted), timeout=3000)
+    qtbot.waitUntil(lambda: bool(wanted), timeout=PATIENCE_MS)
     assert drawn(card, "p95").opts["pen"].widthF() == 2
     moved = before[0] - wanted[0][0]
     assert abs(moved - (before[1] - before[0]) / 4) < timedelta(minutes=1)
@@ -285,7 +286,7 @@ async def test_hover_follows_the_pointer(look: Appearance, errors: list[Any], qt
     scene = plot.ground.sceneBoundingRect()
     at = plot.mapFromScene(scene.center())
     QTest.mouseMove(plot.viewport(), at)
-    qtbot.waitUntil(lambda: plot.cursor is not None, timeout=2000)
+    qtbot.waitUntil(lambda: plot.cursor is not None, timeout=PATIENCE_MS)
     middle = plot.ground.mapSceneToView(scene.center()).x()
     assert abs(data.times[plot.cursor].timestamp() - middle) <= STEP.total_seconds()
 

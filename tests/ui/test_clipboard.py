@@ -8,6 +8,7 @@ import pytest
 from PySide6.QtWidgets import QApplication
 
 from app.contracts import Secret
+from tests.support.waiting import PATIENCE_MS
 from ui.kit import clipboard
 from ui.kit.clipboard import copy_secret, forget_secret
 
@@ -30,7 +31,7 @@ def test_it_clears_itself_and_says_so_to_managers(qtbot: Any) -> None:
     formats = set(QApplication.clipboard().mimeData().formats())
     assert 'application/x-qt-windows-mime;value="ExcludeClipboardContentFromMonitorProcessing"' in formats
     assert {"org.nspasteboard.ConcealedType", "x-kde-passwordManagerHint"} <= formats
-    qtbot.waitUntil(lambda: text() == "", timeout=3000)
+    qtbot.waitUntil(lambda: text() == "", timeout=PATIENCE_MS)
 
 
 def test_what_was_copied_meanwhile_stays(qtbot: Any) -> None:

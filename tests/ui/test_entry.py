@@ -25,6 +25,7 @@ from app.store import Store
 from app.store.errors import StoreDamaged
 from app.store.workspace import WorkspaceOwned
 from app.vault import KdfChoice, Profile, Vault, VaultRefused
+from tests.support import waiting
 from tests.ui.pages.desk import dialog, until
 from tests.ui.pages.orders_making import missing_words, texts
 from ui.kit import spawn, spawner
@@ -196,12 +197,10 @@ async def test_from_the_rehearsal_to_the_shop_in_one_window(tmp_path: Path) -> N
         assert (await asyncio.to_thread(process.stdout.readline)).strip() == "open"
         live = home / "data" / "live" / "owner.lock"
         rehearsal = home / "data" / "rehearsal" / "owner.json"
-        limit = time.monotonic() + 60
-        while not live.exists() or rehearsal.exists():
-            assert time.monotonic() < limit
-            await asyncio.sleep(0.1)
-        await asyncio.sleep(1.0)
-        assert psutil.Process(process.pid).children(recursive=True) == []
+        await waiting.until(lambda: live.exists() and not rehearsal.exists(), "the live workspace is entered", 60)
+        await waiting.until(
+            lambda: not psutil.Process(process.pid).children(recursive=True), "the servers are gone", 60
+        )
         process.send_signal(signal.SIGTERM)
         facts, err = await asyncio.to_thread(finish, process)
         assert facts["code"] == 0

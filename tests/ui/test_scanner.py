@@ -12,6 +12,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from app.orders.scanning import ScannerSetup
+from tests.support.waiting import PATIENCE_MS
 from ui.kit.scanner import ScannerFilter
 
 Key, Mod = Qt.Key, Qt.KeyboardModifier
@@ -62,7 +63,7 @@ def hand(qtbot: Any, look: Any) -> Iterator[Hand]:
     window.show()
     window.activateWindow()
     field.setFocus()
-    qtbot.waitUntil(lambda: QApplication.focusWidget() is field)
+    qtbot.waitUntil(lambda: QApplication.focusWidget() is field, timeout=PATIENCE_MS)
     scanner, codes = ScannerFilter(ScannerSetup()), []
     scanner.watch(window.windowHandle())
     scanner.set_on(True)
@@ -82,7 +83,7 @@ def test_a_burst_is_a_code_and_types_nothing(hand: Hand, code: str) -> None:
 def test_without_an_enter_the_silence_ends_it(hand: Hand, qtbot: Any) -> None:
     hand.type("8690000000036")
     assert hand.codes == []
-    qtbot.waitUntil(lambda: bool(hand.codes), timeout=2000)
+    qtbot.waitUntil(lambda: bool(hand.codes), timeout=PATIENCE_MS)
     assert (hand.codes, hand.field.text()) == (["8690000000036"], "")
 
 
@@ -111,7 +112,7 @@ def test_a_quick_hand_of_three_keys_is_no_scanner(hand: Hand, qtbot: Any) -> Non
     hand.key(Key.Key_Return, "\r", gap=20)
     hand.type("x", 200)
     assert hand.field.text() in ("abc", "abcx")
-    qtbot.waitUntil(lambda: hand.field.text() == "abcx", timeout=2000)
+    qtbot.waitUntil(lambda: hand.field.text() == "abcx", timeout=PATIENCE_MS)
     assert hand.codes == []
 
 
@@ -147,7 +148,7 @@ def test_a_space_still_presses_a_button(hand: Hand, qtbot: Any) -> None:
     hand.button.clicked.connect(lambda: pressed.append(1))
     hand.button.setFocus()
     hand.key(Key.Key_Space, " ", gap=500)
-    qtbot.waitUntil(lambda: pressed == [1], timeout=2000)
+    qtbot.waitUntil(lambda: pressed == [1], timeout=PATIENCE_MS)
 
 
 def test_no_shortcut_is_pressed_by_a_burst(hand: Hand) -> None:

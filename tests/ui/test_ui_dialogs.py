@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 import pytest
@@ -12,6 +12,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QLineEdit, QWidget
 
+from tests.support.waiting import PATIENCE_MS, PATIENCE_S, until
 from ui.kit import ACCEPTED, REJECTED, ask
 from ui.theme import Appearance
 from ui.widgets import DialogFrame, FormField, TypedConfirm
@@ -21,7 +22,7 @@ def run(qapp: QApplication, coro: Coroutine[Any, Any, Any]) -> Any:
     loop = qasync.QEventLoop(qapp, already_running=False)
     qapp.setQuitOnLastWindowClosed(False)  # a dialog is the only window here
     try:
-        return loop.run_until_complete(asyncio.wait_for(coro, 10))
+        return loop.run_until_complete(asyncio.wait_for(coro, 2 * PATIENCE_S))
     finally:
         qapp.setQuitOnLastWindowClosed(True)
         loop.close()
@@ -40,18 +41,27 @@ def test_ask_gives_the_code_and_the_loop_goes_on(look: Appearance, qapp: QApplic
                 beats.append(1)
                 await asyncio.sleep(0.005)
 
+        async def after_some_beats(press: Callable[[], object]) -> None:
+            """The heart beats while the dialog stands open: only then it is answered."""
+            await until(dialog.isVisible, "open")
+            so_far = len(beats)
+            await until(lambda: len(beats) >= so_far + 3, "the loop goes on")
+            assert dialog.isVisible()
+            press()
+
         heart = asyncio.ensure_future(beat())
         dialog = DialogFrame(parent, "1.270 fiyat gönderilsin mi?", "6 kanala gider.", "Gönder")
-        asyncio.get_running_loop().call_later(0.05, dialog.primary.click)
+        hand = asyncio.ensure_future(after_some_beats(dialog.primary.click))
         first = await ask(dialog)
-        asyncio.get_running_loop().call_later(0.02, lambda: QTest.keyClick(dialog, Qt.Key.Key_Escape))
+        await hand
+        hand = asyncio.ensure_future(after_some_beats(lambda: QTest.keyClick(dialog, Qt.Key.Key_Escape)))
         second = await ask(dialog)
+        await hand
         heart.cancel()
         dialog.deleteLater()
         return first, second
 
     assert run(qapp, story()) == (ACCEPTED, REJECTED)
-    assert len(beats) > 3
 
 
 def test_a_destroyed_dialog_counts_as_rejected(look: Appearance, qapp: QApplication) -> None:
@@ -67,7 +77,7 @@ def test_cancelling_the_task_closes_the_dialog(look: Appearance, qapp: QApplicat
     async def story() -> bool:
         dialog = QDialog()
         task = asyncio.ensure_future(ask(dialog))
-        await asyncio.sleep(0.02)
+        await until(dialog.isVisible, "open")
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
@@ -93,7 +103,7 @@ def test_tab_walks_fields_before_buttons(look: Appearance, qtbot: Any) -> None:
     dialog.body.addWidget(FormField("Bir", first))
     dialog.body.addWidget(FormField("İki", second))
     qtbot.addWidget(dialog)
-    with qtbot.waitActive(dialog, timeout=3000):
+    with qtbot.waitActive(dialog, timeout=PATIENCE_MS):
         dialog.open()
         dialog.activateWindow()
     assert dialog.focusWidget() is first

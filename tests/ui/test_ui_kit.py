@@ -12,6 +12,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 
+from tests.support.waiting import PATIENCE_MS, until
 from ui.kit import (
     Action,
     ActionError,
@@ -26,6 +27,7 @@ from ui.kit import (
     Spawner,
     Step,
     UndoStack,
+    begin,
     check_key,
     fold,
     match,
@@ -72,7 +74,15 @@ async def test_spawner_says_nothing_of_cancel_and_closes(errors: list[Any], sett
     with pytest.raises(RuntimeError):
         here.spawn(asyncio.sleep(0), "late")
     stubborn.set()
-    await asyncio.sleep(0.01)
+    await until(lambda: not len(here), "the stubborn one ended too")
+
+
+def test_what_a_timer_asks_for_when_no_loop_runs_begins_nothing(errors: list[Any]) -> None:
+    """Warnings are errors here: the coroutine that never ran was closed too."""
+    with pytest.raises(RuntimeError):
+        spawn(boom(), "late")
+    assert begin(boom(), "late") is None
+    assert (len(spawner()), errors) == (0, [])
 
 
 async def test_an_error_handler_that_fails_is_written_down(caplog: pytest.LogCaptureFixture) -> None:
@@ -81,8 +91,7 @@ async def test_an_error_handler_that_fails_is_written_down(caplog: pytest.LogCap
 
     here = Spawner(bad)
     here.spawn(boom(), "x")
-    await asyncio.sleep(0.01)
-    assert "handler itself failed on x" in caplog.text
+    await until(lambda: "handler itself failed on x" in caplog.text, "written down")
 
 
 async def test_operation_runs_counts_and_ends(look: Appearance, errors: list[Any], settle: Settle) -> None:
@@ -99,7 +108,10 @@ async def test_operation_runs_counts_and_ends(look: Appearance, errors: list[Any
     one = operations.start("Siparişleri çek", work, note="6 bağlantı")
     await asyncio.sleep(0)
     assert one.share == 0.5
+    one._clock = lambda: one._began + 0.299
     assert operations.visible() == []  # younger than 300 ms
+    one._clock = lambda: one._began + 0.301
+    assert operations.visible() == [one]
     await settle()
     assert (one.state, one.result, one.report) == (OpState.DONE, "ok", {"orders": [1, 2]})
     assert done == [one]
@@ -181,7 +193,7 @@ def test_shortcuts_menu_help_and_reason_come_from_the_registry(look: Appearance,
         action("pack", "P", run=lambda: ran.append("pack"), scope="orders"),
     )
     registry.install(window)
-    with qtbot.waitActive(window, timeout=3000):
+    with qtbot.waitActive(window, timeout=PATIENCE_MS):
         window.show()
         window.activateWindow()
     QTest.keyClick(window, Qt.Key.Key_F5)
@@ -296,7 +308,7 @@ def test_burst_makes_many_one_and_loses_none(qtbot: Any) -> None:
     for n in range(100):
         burst.poke(n)
     assert calls == [frozenset({0})]
-    qtbot.waitUntil(lambda: len(calls) == 2, timeout=2000)
+    qtbot.waitUntil(lambda: len(calls) == 2, timeout=PATIENCE_MS)
     assert calls[1] == frozenset(range(1, 100))
     burst.poke("late")
     burst.flush()

@@ -12,6 +12,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit, QWidget
 
 from tests.screens.component_sheet import make_sheet
+from tests.support.waiting import PATIENCE_MS
 from ui import words
 from ui.kit import Operation, Operations, OpState
 from ui.theme import COMPACT, Appearance, Scheme
@@ -200,7 +201,7 @@ def test_search_waits_for_a_pause(look: Appearance, qtbot: Any) -> None:
     field.searched.connect(seen.append)
     QTest.keyClicks(field.edit, "nevresim")
     assert seen == []
-    qtbot.waitUntil(lambda: seen == ["nevresim"], timeout=2000)
+    qtbot.waitUntil(lambda: seen == ["nevresim"], timeout=PATIENCE_MS)
 
 
 def test_only_the_banner_of_the_highest_rank_is_shown(look: Appearance, qtbot: Any) -> None:

@@ -172,7 +172,7 @@ async def test_the_sidebar_marks_where_a_page_belongs(shell: Shell) -> None:
     assert marked() == [], "payouts belong to no page of the sidebar"
     shell.window.go("audit")
     assert marked() == ["settings"]
-    await until(lambda: shell.window.current == "audit", "the audit page", 20)
+    await until(lambda: shell.window.current == "audit", "the audit page")
     shell.window.sidebar.items["prices"].click()
     assert marked() == ["prices"]
 

@@ -17,7 +17,7 @@ from ui.charts import loading
 from ui.charts.data import SPANS, ChartData, points_for
 from ui.charts.export import picture, save_picture, save_sheet
 from ui.charts.hover import Entry, Legend
-from ui.kit import ask_save_file, show_menu, spawn
+from ui.kit import ask_save_file, begin, show_menu, spawn
 from ui.tables import Column, DenseTable, Kind, WindowedTableModel
 from ui.theme import COMPACT, icon
 from ui.widgets import Card, EmptyState, IconButton, Segment, Text
@@ -140,7 +140,7 @@ class ChartCard(Card):
             self.plot.show_data(data, keep_range=keep_range)
         if self.table is not None:
             if same:
-                spawn(self.table.table_model.refresh(), "chart table")
+                begin(self.table.table_model.refresh(), "chart table")
             else:
                 self._drop_table()
         self._choose()
@@ -210,7 +210,7 @@ class ChartCard(Card):
             self.table = DenseTable(model, self._title_words, density=COMPACT)
             self.table.installEventFilter(self)
             self._stack.addWidget(self.table)
-            spawn(model.reload(), "chart table")
+            begin(model.reload(), "chart table")
         assert self.table is not None  # noqa: S101 – only asked for while there are data
         return self.table
 

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QApplication, QLineEdit, QSizePolicy, QVBoxLayout,
 
 from ui.kit.actions import Action, Registry, key_words
 from ui.kit.matching import match
-from ui.kit.tasks import spawn
+from ui.kit.tasks import begin
 from ui.theme import draw_icon, font, metrics, theme
 from ui.theme.depth import SPREAD, draw_shadow
 from ui.theme.style import RADIUS_BOX, RADIUS_DIALOG, RADIUS_FIELD, round_rect
@@ -244,7 +244,7 @@ class CommandPalette(QWidget):
         if self._records is not None:
             if self._search is not None:
                 self._search.cancel()
-            self._search = spawn(self._ask(self._records, self.edit.text().strip()), "palette search")
+            self._search = begin(self._ask(self._records, self.edit.text().strip()), "palette search")
 
     async def _ask(self, records: RecordSearch, query: str) -> None:
         found = list(await records(query))

@@ -85,9 +85,10 @@ def spawn(coro: Coroutine[Any, Any, Any], name: str) -> asyncio.Task[Any]:
     return _spawner.spawn(coro, name)
 
 
-def begin(work: Coroutine[Any, Any, Any], name: str) -> None:
-    """Starts work that a timer or a signal asked for; while the program closes nothing new begins."""
+def begin(work: Coroutine[Any, Any, Any], name: str) -> asyncio.Task[Any] | None:
+    """Starts work that a timer or a signal asked for; while the program closes nothing new begins: None."""
     try:
-        spawn(work, name)
+        return spawn(work, name)
     except RuntimeError:
         work.close()
+        return None

@@ -15,7 +15,7 @@ from app.api.audit_sheet import export_audit
 from app.changes import ChangeReport
 from app.store import Action as Done
 from app.store import AuditEntry
-from ui.kit import Action, Burst, Operation, ask, ask_save_file, show_menu, spawn
+from ui.kit import Action, Burst, Operation, ask, ask_save_file, begin, show_menu, spawn
 from ui.pages.audit_model import (
     COLUMNS,
     OUTCOMES,
@@ -164,7 +164,7 @@ class AuditPage(Page):
             self._again = True
             return
         self._busy = True
-        spawn(self._refresh(), "audit")
+        begin(self._refresh(), "audit")
 
     async def _refresh(self) -> None:
         try:

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QListWidget, QListWidgetIt
 
 from app.contracts.catalogue import Catalogue, Entry
 from app.contracts.manifest import Category, Readiness
-from ui.kit import match, spawn
+from ui.kit import begin, match
 from ui.pages.card_grid import CardGrid, see_through
 from ui.pages.connection_words import works
 from ui.widgets import Button, CatalogueCard, EmptyState, IconButton, SearchField, Text
@@ -177,7 +177,7 @@ class CatalogueView(QWidget):
             self.grid.set_cards([self._cards[e.id] for e in found])
         else:
             self.grid.set_cards([])
-            spawn(self._make(found, self._generation), "catalogue cards")
+            begin(self._make(found, self._generation), "catalogue cards")
 
     async def _make(self, found: list[Entry], generation: int) -> None:
         began, ready = time.monotonic(), []

@@ -16,9 +16,9 @@ from ui.words import figures, t, words
 
 #: In the order in which they are shown; what is not here (probe, batch results) is no power a merchant cares for.
 SHOWN = (
-    "order_source", "listing_source", "price_sink", "stock_sink", "shipment_sink", "label_source", "carrier", "tracking",
+    "order_source", "listing_source", "price_sink", "stock_sink", "shipment_sink", "label_source", "carrier", "tracking", "rates",
     "claims", "settlements", "invoice_issuer", "ledger", "product_feed", "fulfilment",
-    "questions", "invoice_links", "package_splits", "box_info", "order_acceptance",
+    "questions", "invoice_links", "package_splits", "box_info", "order_acceptance", "product_publishing",
 )  # fmt: skip
 
 

@@ -19,7 +19,7 @@ from app.jobs.runner import Result
 from app.monitor.health import HealthReport, State
 from app.monitor.keys import KeyStanding
 from app.store import ConnectionRow
-from ui.kit import Action, Burst, Operation, spawn
+from ui.kit import Action, Burst, Operation, begin, spawn
 from ui.pages.health_detail import HealthDetail
 from ui.pages.health_pins import Pin
 from ui.pages.health_wall import COLUMNS, Watched, localised, looks, ordered, table_row, tightest, worst
@@ -155,7 +155,7 @@ class HealthPage(Page):
     # -- reading -----------------------------------------------------------------------------------------------------
     def _changed_ids(self, keys: frozenset[Hashable]) -> None:
         ids = None if _ALL in keys else [key for key in keys if isinstance(key, int)]
-        spawn(self.refresh(ids), "health")
+        begin(self.refresh(ids), "health")
 
     async def refresh(self, ids: Iterable[int] | None = None) -> None:
         """Reads the wall anew: all of it, or only the connections that a report names (each costs some thousand roll-ups)."""

@@ -16,7 +16,7 @@ from app.api.health_words import score_words, target_words, whose_fault
 from app.monitor.health import State
 from ui.charts.bars import Bar, StackedBars
 from ui.charts.cells import DayCell, DayCells
-from ui.kit import spawn
+from ui.kit import begin
 from ui.pages.health_chart import SubjectCard
 from ui.pages.health_evidence import ASKED, Evidence, evidence_rows
 from ui.pages.health_figures import DAYS, day_cells, error_bars, percent, stacks, total_share, window
@@ -294,10 +294,10 @@ class HealthDetail(QWidget):
         self._spawn_refresh()
 
     def _spawn_refresh(self) -> None:
-        spawn(self.refresh(), "health figures")
+        begin(self.refresh(), "health figures")
 
     def _range_wanted(self, since: datetime, until: datetime) -> None:
-        spawn(self.load_range(since, until), "health range")
+        begin(self.load_range(since, until), "health range")
 
     async def load_range(self, since: datetime, until: datetime) -> None:
         """The figures of the range that a hand has moved or zoomed to; back at the whole span the live view goes on."""

@@ -15,7 +15,7 @@ from app.changes import CONNECTIONS, JOBS, ChangeReport
 from app.jobs.engine import PAYOUTS_EVERY_S, RELAY_INTERVAL_S
 from app.jobs.tracking import LOOK_S
 from app.store import ConnectionRow, JobRow
-from ui.kit import ACCEPTED, Action, Burst, Operation, ask, spawn
+from ui.kit import ACCEPTED, Action, Burst, Operation, ask, begin, spawn
 from ui.pages.jobs_model import (
     COLUMNS,
     NEXT_COLUMNS,
@@ -202,7 +202,7 @@ class JobsPage(Page):
             self._again = True
             return
         self._busy = True
-        spawn(self._refresh(), "jobs")
+        begin(self._refresh(), "jobs")
 
     async def _refresh(self) -> None:
         try:

@@ -3,7 +3,8 @@ action means. What must never happen: a label printed for an order that the pers
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Hashable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -14,13 +15,17 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from app.changes import ATTENTION, CONNECTIONS, JOBS, ORDERS, PRINTS, ChangeReport
 from app.printing.documents import Kind as DocumentKind
 from app.store import AttentionRow, LocalState
-from ui.kit import Action, Burst, Operation, OpState, ask, begin, show_menu
+from ui.kit import Burst, Operation, OpState, ask, begin, show_menu
 from ui.pages.buyer_dialog import show_buyers
+from ui.pages.orders_actions import MENU, add_actions
 from ui.pages.orders_attention import AttentionDialog
-from ui.pages.orders_detail import DetailPane, OrderDetail
+from ui.pages.orders_bundles import BundleWork
+from ui.pages.orders_detail import DetailPane
+from ui.pages.orders_detail_data import detail_of
 from ui.pages.orders_documents import DocumentDesk
 from ui.pages.orders_filters import OrderFilters
 from ui.pages.orders_frame import Foot, NoOrders, OrdersTable, sum_up
+from ui.pages.orders_import import ImportWork
 from ui.pages.orders_model import COLUMNS, VIEWS, OrderFilter, OrdersSource, default_sort, requested
 from ui.pages.orders_work import OrderWork
 from ui.pages.ship_work import ShipWork
@@ -59,6 +64,8 @@ class OrdersPage(Page):
         self.desk = DocumentDesk(services, self, self.toasts, self.said.emit)
         self.work = OrderWork(services, self.toasts, self.said.emit)
         self.shipping = ShipWork(services, self, self.said.emit)
+        self.bundles = BundleWork(services, self, self.toasts, self.said.emit)
+        self.importing = ImportWork(services, self, self.said.emit)
         self.source = OrdersSource(services.store, services.now)
         self.model = WindowedTableModel(COLUMNS, self.source.fetch, self.source.count, ticks=True)
         self.model.filter = OrderFilter()
@@ -132,33 +139,23 @@ class OrdersPage(Page):
         self.pane.buyer_asked.connect(lambda order: begin(show_buyers(self, self.services, order), "buyer's data"))
         self.pane.noted.connect(lambda order, text: begin(self._keep_note(order, text), "order note"))
         self.pane.document_asked.connect(self.desk.show_file)
+        self.pane.combine_asked.connect(lambda ids: begin(self.bundles.combine(ids), "combine orders"))
+        self.pane.separate_asked.connect(lambda order: begin(self.bundles.separate([order]), "separate orders"))
+        self.pane.invoice_asked.connect(lambda order: begin(self.bundles.invoice(order), "invoice link"))
         self.attention.button(0).clicked.connect(lambda: begin(self._show_unreadable(), "unreadable orders"))
         self.trouble.button(0).clicked.connect(lambda: self._refresh(frozenset({"all"})))
 
     def _add_actions(self) -> None:
-        actions = self.services.actions
-        made = (
-            Action("orders.search", "orders.action.search", self._focus_search, "magnifying-glass", ("Ctrl+F",), "orders"),
-            Action("orders.print", "orders.action.print", lambda: self._print("label"), "printer", ("Ctrl+P",), "orders"),
-            Action("orders.print_file", "orders.action.print_file", lambda: self._print("label", choose=True), "file-pdf",
-                   ("Ctrl+Shift+P",), "orders"),
-            Action("orders.slip", "orders.action.slip", lambda: self._print("slip"), "file-text", (), "orders"),
-            Action("orders.label", "orders.action.label", lambda: self._print("label", self._current_id()), "printer",
-                   ("L",), "orders"),
-            Action("orders.packed", "orders.action.packed", lambda: self._mark(LocalState.PACKED), "package", ("P",), "orders"),
-            Action("orders.picked", "orders.action.picked", lambda: self._mark(LocalState.PICKED), "hand", (), "orders"),
-            Action("orders.ship", "parcels.action.ship", self._ship, "truck", ("Ctrl+Shift+K",), "orders"),
-            Action("orders.again", "orders.action.again", self._again, "arrows-clockwise", (), "orders"),
-        )  # fmt: skip
-        for action in made:
-            if action.id in actions:
-                actions.remove(action.id)  # of a page that was built in another language
-        actions.add(*made)
-        for name in ("orders.label", "orders.packed"):
-            # A bare letter is a key of the list alone: elsewhere it is typed.
-            single = actions.qaction(name)
-            single.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
-            self.table.addAction(single)
+        runs = {
+            "search": self._focus_search, "print": lambda: self._print("label"), "slip": lambda: self._print("slip"),
+            "print_file": lambda: self._print("label", choose=True), "label": lambda: self._print("label", self._current_id()),
+            "packed": lambda: self._mark(LocalState.PACKED), "picked": lambda: self._mark(LocalState.PICKED), "ship": self._ship,
+            "again": self._again, "import": lambda: begin(self.importing.run(), "import orders"),
+            "combine": lambda: begin(self._on_chosen(self.bundles.combine), "combine orders"),
+            "separate": lambda: begin(self._on_chosen(self.bundles.separate), "separate orders"),
+            "split": lambda: self._on_one(self.bundles.split), "invoice": lambda: self._on_one(self.bundles.invoice),
+        }  # fmt: skip
+        add_actions(self.services.actions, runs, self.table)
 
     # -- what the window tells ---------------------------------------------------------------------------------
     def shown(self, request: object = None) -> None:
@@ -304,12 +301,17 @@ class OrdersPage(Page):
         stored = await self.services.store.orders.get(wanted)
         if stored is None:
             return
-        prints = await self.services.store.prints.of_order(wanted)
         as_of, _ = await self.source.as_of(stored.connection_id)
+        row = self.source.connections.get(stored.connection_id)
+        detail = await detail_of(self.services.store, stored, row, as_of, self.source.zone_now())
+        mates = await self.bundles.mates(stored) if not detail.bundles else []
         if wanted != self._wanted:
             return  # the person walked on
-        row = self.source.connections.get(stored.connection_id)
-        self.pane.show_order(OrderDetail(stored, row, tuple(prints), as_of, self.source.zone_now()))
+        if self.bundles.service.can(row, "invoice_links"):
+            detail = replace(detail, can_link=True)
+        self.pane.show_order(detail)
+        if mates:
+            self.pane.offer(wanted, mates)
 
     @property
     def pane_open(self) -> bool:
@@ -381,10 +383,15 @@ class OrdersPage(Page):
 
         begin(work(), "ship orders")
 
+    async def _on_chosen(self, work: Callable[[list[int]], Awaitable[object]]) -> None:
+        await work(await self.chosen_ids())
+
+    def _on_one(self, work: Callable[[int], Coroutine[Any, Any, object]]) -> None:
+        if (order := self._shown_id() if self.pane_open else self._current_id()) is not None:
+            begin(work(order), "order in full")
+
     def _again(self) -> None:
-        order = self._shown_id() if self.pane_open else self._current_id()
-        if order is not None:
-            begin(self.work.fetch_again(order), "fetch order")
+        self._on_one(self.work.fetch_again)
 
     async def _keep_note(self, order_id: int, text: str) -> None:
         if await self.work.write_note(order_id, text):
@@ -399,10 +406,7 @@ class OrdersPage(Page):
             dialog.deleteLater()
 
     def _more(self) -> None:
-        menu = self.services.actions.menu(
-            ("orders.picked", "orders.packed", "orders.ship", "", "orders.label", "orders.print_file", "orders.slip", "", "orders.again"),
-            self,
-        )  # fmt: skip
+        menu = self.services.actions.menu(MENU, self)
         show_menu(menu, self.more.mapToGlobal(QPoint(0, self.more.height() + 4)))
 
     def _focus_search(self) -> None:

@@ -3,15 +3,17 @@ store knows and asks the page for everything else; what is being typed into the 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QUrl, Signal
+from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLineEdit, QScrollArea, QVBoxLayout, QWidget
 
 from app.model import Address, Money, OrderStatus, Vat
-from app.store import ConnectionRow, PrintRow, StoredOrder
+from app.store import StoredOrder
+from ui.pages.orders_detail_data import OrderDetail
 from ui.pages.orders_detail_parts import Line, OrderLines, TimedFacts
 from ui.pages.orders_model import path_step, refuses_packing, state_chip
 from ui.widgets import Button, Chip, CutText, Dot, EmptyState, IconButton, Note, Stepper, Text, line
@@ -19,17 +21,6 @@ from ui.words import figures, t
 
 _DOCUMENTS = 5
 _NOTE_LENGTH = 2_000
-
-
-@dataclass(frozen=True, slots=True)
-class OrderDetail:
-    """What the pane shows; `now` in the merchant's zone, `as_of` how old the channel's word is."""
-
-    stored: StoredOrder
-    connection: ConnectionRow | None
-    prints: tuple[PrintRow, ...]
-    as_of: datetime | None
-    now: datetime
 
 
 class Section(QWidget):
@@ -53,8 +44,9 @@ class Section(QWidget):
 
 
 class DetailPane(QFrame):
-    """`show_order(detail)`, `show_nothing()`. Signals: `packed_asked`, `label_asked`, `again_asked`, `closed`,
-    `buyer_asked(order id)`, `noted(order id, text)`, `document_asked(Path)`."""
+    """`show_order(detail)`, `show_nothing()`, `offer(order id, mates)`. Signals: `packed_asked`, `label_asked`, `again_asked`,
+    `closed`, `buyer_asked(order id)`, `noted(order id, text)`, `document_asked(Path)`, `combine_asked(ids)`,
+    `separate_asked(order id)`, `invoice_asked(order id)`."""
 
     packed_asked = Signal()
     label_asked = Signal()
@@ -63,6 +55,9 @@ class DetailPane(QFrame):
     closed = Signal()
     noted = Signal(int, str)
     document_asked = Signal(object)
+    combine_asked = Signal(list)
+    separate_asked = Signal(int)
+    invoice_asked = Signal(int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -70,6 +65,7 @@ class DetailPane(QFrame):
         self.setAccessibleName(t("orders.detail.title"))
         self.order_id: int | None = None
         self._note_was = ""
+        self._offer: Note | None = None
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.setSpacing(0)
@@ -268,6 +264,8 @@ class DetailPane(QFrame):
         part[0].setVisible(bool(text))
 
     def _show_notices(self, detail: OrderDetail) -> None:
+        self._offer = None
+        self._scroll.widget().setMinimumHeight(0)
         while self._notices.count():
             old = self._notices.takeAt(0).widget()
             if old is not None:
@@ -275,6 +273,33 @@ class DetailPane(QFrame):
                 old.deleteLater()
         for state, text, icon in notices(detail):
             self._notices.addWidget(Note(state, "", text, icon=icon))
+        if detail.bundles:
+            undo = () if any(one.shipped for one in detail.bundles) else (t("orders.bundle.separate_do"),)
+            note = Note("info", "", bundled_words(detail), undo, icon="package")
+            if undo:
+                order_id = detail.stored.id
+                note.button(0).clicked.connect(lambda: self.separate_asked.emit(order_id))
+            self._notices.addWidget(note)
+
+    def offer(self, order_id: int, mates: Sequence[StoredOrder]) -> None:
+        """The buyer has other orders that could leave in the same parcel; nothing for an order that is not shown any more."""
+        if order_id != self.order_id:
+            return
+        numbers = ", ".join(one.order.number for one in mates)
+        offer = t("orders.bundle.offer", count=len(mates) + 1)
+        note = Note("info", "", offer, (t("orders.bundle.combine"),), icon="package")
+        note.setToolTip(f"{self.number.text()}, {numbers}")
+        ids = [order_id, *(one.id for one in mates)]
+        note.button(0).clicked.connect(lambda: self.combine_asked.emit(ids))
+        if self._offer is not None:  # of a look before this one
+            self._notices.removeWidget(self._offer)
+            self._offer.hide()
+            self._offer.deleteLater()
+        self._offer = note
+        self._notices.addWidget(note)
+        note.show()  # the column is measured now: the painted lists would be squeezed to make room for it
+        inside = self._scroll.widget()
+        inside.setMinimumHeight(inside.height() + note.sizeHint().height() + self._notices.spacing())
 
     def _show_goods(self, detail: OrderDetail) -> None:
         order = detail.stored.order
@@ -313,8 +338,11 @@ class DetailPane(QFrame):
             button.clicked.connect(lambda _on=False, path=row.path: self.document_asked.emit(Path(path)))
             self._papers.body.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
             self.documents.append(button)
-        self._papers.note.setText(t("orders.detail.count", count=len(detail.prints)))
-        self._papers.setVisible(bool(detail.prints))
+        for button in invoice_buttons(detail, self.invoice_asked.emit):
+            self._papers.body.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
+            self.documents.append(button)
+        self._papers.note.setText(t("orders.detail.count", count=len(detail.prints) + (detail.invoice is not None)))
+        self._papers.setVisible(bool(self.documents))
 
     def keep_note(self) -> None:
         """Gives the page what was typed, when it differs from what is stored."""
@@ -322,6 +350,31 @@ class DetailPane(QFrame):
         if self.order_id is not None and text != self._note_was:
             self._note_was = text
             self.noted.emit(self.order_id, text)
+
+
+def bundled_words(detail: OrderDetail) -> str:
+    """That it leaves with others, or in several parcels."""
+    if len(detail.bundles) > 1:
+        return t("orders.bundle.split_state", count=len(detail.bundles))
+    numbers = ", ".join(one.order.number for one in detail.partners)
+    return t("orders.bundle.combined_state", count=len(detail.partners), numbers=numbers)
+
+
+def invoice_buttons(detail: OrderDetail, ask: Callable[[int], object]) -> list[Button]:
+    """The invoice as the channel was told it, and the way to tell it."""
+    made, had = [], detail.invoice
+    if had is not None:
+        at = figures().when(had.told_at.astimezone(detail.now.tzinfo), detail.now)
+        name = t("orders.invoice.shown", number=had.number) if had.number else t("orders.invoice.shown_plain")
+        shown = Button(f"{name} · {t(f'orders.invoice.{had.state}', time=at)}", "link", "file-text", small=True)
+        shown.setToolTip(had.url)
+        shown.clicked.connect(lambda _on=False, url=had.url: QDesktopServices.openUrl(QUrl(url)))
+        made.append(shown)
+    if detail.can_link:
+        tell = Button(t("orders.invoice.action"), "link", "file-text", small=True)
+        tell.clicked.connect(lambda _on=False, order=detail.stored.id: ask(order))
+        made.append(tell)
+    return made
 
 
 def money(amount: Money) -> str:

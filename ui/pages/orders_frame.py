@@ -10,7 +10,7 @@ from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
 
-from ui.pages.orders_model import COLUMNS, OrderFilter
+from ui.pages.orders_model import COLUMNS, FOUND_CAP, OrderFilter
 from ui.tables import DenseTable, WindowedTableModel
 from ui.tables.delegates import CellDelegate, draw_line, small_picture
 from ui.theme import metrics, theme
@@ -135,7 +135,8 @@ class Foot(QFrame):
 
     def show_count(self, shown: int, all_orders: int) -> None:
         """ "42 / 4.812 sipariş"."""
-        self.count.setText(t("orders.foot.of", shown=shown, total=all_orders))
+        total = figures().number(all_orders) if all_orders <= FOUND_CAP else f"{figures().number(FOUND_CAP)}+"
+        self.count.setText(t("orders.foot.of", shown=shown, total=total))
 
 
 class NoOrders(EmptyState):

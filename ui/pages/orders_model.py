@@ -17,6 +17,7 @@ from ui.words import figures, t
 VIEWS = ("to_ship", "new", "shipped", "cancelled", "all")
 DUE = ("late", "today")
 COUNT_CAP = 2_000_000  # the table must know how many rows there are; no seller has more
+FOUND_CAP = 10_000  # hits of a search, and what stands on the tabs, are counted no further: "10,000+"
 _URGENT = timedelta(hours=2)
 _TO_SHIP = (OrderStatus.OPEN.value, OrderStatus.PARTIALLY_SHIPPED.value)
 _VIEW_STATUSES: dict[str, tuple[str, ...]] = {
@@ -273,7 +274,8 @@ class OrdersSource:
 
     async def count(self, wanted: OrderFilter) -> int:
         """How many rows the filter has."""
-        return await self._store.orders.count(wanted.query(self.zone_now()), cap=COUNT_CAP)
+        cap = FOUND_CAP if wanted.search.strip() else COUNT_CAP
+        return min(await self._store.orders.count(wanted.query(self.zone_now()), cap=cap), cap)
 
     async def fetch(self, offset: int, limit: int, sort: Sort, wanted: OrderFilter) -> Sequence[tuple[Any, ...]]:
         """One window of the table."""
@@ -293,9 +295,9 @@ class OrdersSource:
         return row.integration if row is not None else ""
 
     async def view_counts(self) -> dict[str, int]:
-        """How many orders each saved view holds."""
+        """How many orders each saved view holds; FOUND_CAP + 1 means more than FOUND_CAP."""
         now = self.zone_now()
-        return {view: await self._store.orders.count(OrderFilter(view).query(now), cap=COUNT_CAP) for view in VIEWS}
+        return {view: await self._store.orders.count(OrderFilter(view).query(now), cap=FOUND_CAP) for view in VIEWS}
 
     async def as_of(self, connection_id: int | None = None) -> tuple[datetime | None, dict[str, datetime]]:
         """How old the orders may be: the oldest instant up to which a channel was read, and each channel's own."""

@@ -19,6 +19,7 @@ from app.formats.words import Words
 from app.orders.bench import Bench, Told
 from app.orders.due import Outcome
 from app.orders.packing import GOOD, STOPPED, Verdict
+from app.orders.scanning import SETTING as SCANNER
 from app.orders.scanning import setup_of
 from app.store import StoreError
 from ui.kit import ACCEPTED, Action, Burst, ask, begin
@@ -29,7 +30,7 @@ from ui.theme import BENCH
 from ui.widgets import CutText, DialogFrame, Dot, FormField, Text, line
 from ui.words import figures, t, words
 
-SCANNER, SOUND = "scanner", "pack.sound"
+SOUND = "pack.sound"
 _KEYS = (("F2", "type"), ("F3", "hand"), ("F4", "undo"), ("F6", "over"), ("F8", "reprint"))
 _LABELS = ("parcel", "label", "carrier")
 

@@ -14,7 +14,7 @@ from app.api.answers import sentence
 from app.api.payout_sheet import export_payouts, tells
 from app.changes import CONNECTIONS, ORDERS, SETTLEMENTS, ChangeReport
 from app.store import ConnectionRow, OrderPayout, PayoutRow
-from ui.kit import Action, Burst, Operation, ask, ask_save_file, show_menu, spawn
+from ui.kit import Action, Burst, Operation, ask, ask_save_file, begin, show_menu, spawn
 from ui.pages.payouts_lines import LinesDialog
 from ui.pages.payouts_model import COLUMNS, REASONS, SPANS, VIEWS, Asked, PayoutSource, reason_status, totals_words
 from ui.services import Page, Services
@@ -170,7 +170,7 @@ class PayoutsPage(Page):
             self._again = True
             return
         self._busy = True
-        spawn(self._refresh(), "payouts")
+        begin(self._refresh(), "payouts")
 
     async def _refresh(self) -> None:
         try:

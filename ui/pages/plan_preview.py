@@ -17,7 +17,7 @@ from app.pricing.guards import Guards
 from app.pricing.plan import SAMPLE, Choice, Computer, Plans, Preview
 from app.store import ConnectionRow, Store, StoredListing, StoreError
 from app.store.plans import Line
-from ui.kit import spawn
+from ui.kit import begin
 
 PAUSE_MS = 180
 MOST_PERCENT = 1_000_000
@@ -110,11 +110,7 @@ class Previewer(QObject):
         self._leave()
         if self._closed:
             return
-        work = self._run(self._turn)
-        try:
-            self._task = spawn(work, "plan preview")
-        except RuntimeError:  # the program closes
-            work.close()
+        self._task = begin(self._run(self._turn), "plan preview")
 
     def close(self) -> None:
         """No more previews."""

@@ -16,7 +16,7 @@ from app.store import StoreError
 from ui.kit import ACCEPTED, Action, Burst, ask, begin, show_menu, spawn
 from ui.pages.plan_bulk import BulkDialog
 from ui.pages.plan_list import PlanViews
-from ui.pages.plan_preview import warm_up
+from ui.pages.plan_preview import Scope, warm_up
 from ui.pages.plan_work import PlanWork
 from ui.pages.price_bar import SendBar
 from ui.pages.price_choice import scope_of
@@ -24,8 +24,11 @@ from ui.pages.price_cost import CostEditing
 from ui.pages.price_edit import PriceEditing
 from ui.pages.price_freeze import Freezing
 from ui.pages.price_rows import VIEWS, PriceFilter, PriceSource
+from ui.pages.price_sheet_work import SHEETS, PriceSheetWork
 from ui.pages.price_table import PriceModel, PriceTable
 from ui.pages.price_work import PriceWork
+from ui.pages.publish_work import PublishWork
+from ui.pages.stock_view import StockView
 from ui.services import Page, Services
 from ui.widgets import BannerPlace, Button, EmptyState, FilterBar, IconButton, Note, PageHeader, Text, ViewTabs
 from ui.widgets.base import line
@@ -49,6 +52,10 @@ class PricesPage(Page):
         self.editing = PriceEditing(services, self, self.said.emit)
         self.costs = CostEditing(services, self, self.said.emit)
         self.plan_work = PlanWork(services, self, self.said.emit)
+        self.publishing = PublishWork(services, self, self.said.emit)
+        self.sheet_work = PriceSheetWork(
+            services, self, self.plan_work.plans, self.said.emit, self.show_plans, self._scope
+        )
         self._wanted_key: int | None = None
         self._burst = Burst(lambda keys: begin(self._refresh(keys), "prices refresh"), 250, self)
         self._build()
@@ -71,6 +78,9 @@ class PricesPage(Page):
         self.plans.left.connect(self.show_prices)
         self.plans.bulk_asked.connect(self.change_in_bulk)
         self.stack.addWidget(self.plans)
+        self.stock = StockView(self.services, self.said.emit)
+        self.stock.left.connect(self.show_prices)
+        self.stack.addWidget(self.stock)
         column = QVBoxLayout(grid)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -132,6 +142,7 @@ class PricesPage(Page):
             Action("prices.refused", "prices.refused_action", self._refused, "x-circle", (), self.id),
             Action("prices.bulk", "planpage.bulk.action", self.change_in_bulk, "calculator", ("Ctrl+E",), self.id),
             Action("prices.plans", "planpage.plans", self.show_plans, "list-bullets", ("Ctrl+Shift+E",), self.id),
+            Action("prices.stock", "stock.page.view", self.show_stock, "package", ("Ctrl+Shift+Y",), self.id),
             Action(
                 "prices.undo_plan",
                 "planpage.undo.action",
@@ -140,7 +151,11 @@ class PricesPage(Page):
                 (),
                 self.id,
             ),
+            Action(
+                "prices.publish", "publishing.page.action", self.publish, "share-network", ("Ctrl+Shift+U",), self.id
+            ),
             Action("prices.product", "planpage.product.action", self.open_product, "package", ("Ctrl+I",), self.id),
+            *self.sheet_work.actions(self.id),
             Action("prices.freeze_one", "planpage.freeze.menu", self.show_freezes, "snowflake", (), self.id),
         )
         for old in (a.id for a in wanted if a.id in self.services.actions):
@@ -150,6 +165,7 @@ class PricesPage(Page):
     def set_inner_width(self, width: int) -> None:
         self.table.set_inner_width(width)
         self.plans.set_inner_width(width)
+        self.stock.set_inner_width(width)
         self.header.set_narrow(width < 1100)
         self.bar.set_narrow(width < 1400)
         self._show_filters()
@@ -176,6 +192,8 @@ class PricesPage(Page):
             self._burst.poke(report.table)
             if self.stack.currentWidget() is self.plans:
                 self.plans.changed()
+            if self.stack.currentWidget() is self.stock:
+                self.stock.changed()
 
     async def _refresh(self, keys: frozenset[Any]) -> None:
         if CONNECTIONS in keys or not self.source.connections:
@@ -226,6 +244,8 @@ class PricesPage(Page):
     def shown(self, request: object = None) -> None:
         if isinstance(request, dict) and isinstance(request.get("plan"), int):
             self.show_plans(request["plan"])
+        elif isinstance(request, dict) and request.get("stock"):
+            self.show_stock()
         elif isinstance(request, dict):
             self.show_prices()
             self._take_request(request)
@@ -324,10 +344,14 @@ class PricesPage(Page):
             self.bulk.setEnabled(False)
             spawn(self._bulk(), "prices bulk")
 
+    async def _scope(self) -> Scope:
+        """The ticked listings, or all that the filter shows."""
+        return await scope_of(self.services.store, self.source, self.filter, self.model.ticks, self.model.total)
+
     async def _bulk(self) -> None:
         store, work = self.services.store, self.plan_work
         try:
-            scope = await scope_of(store, self.source, self.filter, self.model.ticks, self.model.total)
+            scope = await self._scope()
             if not scope.size:
                 self.said.emit("degraded", t("planpage.bulk.no_listings"), "")
                 return
@@ -348,6 +372,11 @@ class PricesPage(Page):
         else:
             self.plans.show_list()
 
+    def show_stock(self) -> None:
+        """What lies on the shelf, and what each channel shows of it."""
+        self.stack.setCurrentWidget(self.stock)
+        self.stock.show_all()
+
     def show_prices(self) -> None:
         """Back to the listings."""
         if self.stack.currentIndex():
@@ -361,9 +390,23 @@ class PricesPage(Page):
         if isinstance(key, int) and self.stack.currentIndex() == 0:
             spawn(self.costs.open(key), "prices product")
 
+    def publish(self) -> None:
+        """The products of the ticked listings, or of the current one, to another channel."""
+        if self.stack.currentIndex() == 0:
+            spawn(self._publish(), "prices publish")
+
+    async def _publish(self) -> None:
+        ids: list[int] = []
+        if self.model.tick_count:
+            ids = [int(row[0]) for row in await self.model.ticked_rows()]
+        elif isinstance(key := self.table.current_key(), int):
+            ids = [key]
+        await self.publishing.open(ids)
+
     def show_more(self) -> None:
         """What the header has no room for."""
-        menu = self.services.actions.menu(("prices.bulk", "prices.plans", "prices.product", ""), self)
+        names = ("prices.bulk", "prices.plans", "prices.stock", "prices.product", "prices.publish")
+        menu = self.services.actions.menu((*names, "", *SHEETS, ""), self)
         menu.setAccessibleName(t("planpage.more"))
         self.freezing.fill(menu.addMenu(t("planpage.freeze.menu")), self.source.connections)
         show_menu(menu, self.more.mapToGlobal(QPoint(0, self.more.height())))

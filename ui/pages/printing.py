@@ -28,6 +28,7 @@ from ui.pages.printing_choice import PrintChoice
 from ui.pages.printing_model import JOURNAL_COLUMNS, PAGE_KINDS, WAITING, WAITING_COLUMNS, Journal, waiting_row
 from ui.pages.printing_preview import LabelPreview, Picture, PreviewError, picture_of
 from ui.pages.printing_queue import QueueCard
+from ui.pages.printing_shelf import print_shelf
 from ui.pages.printing_work import PrintWork
 from ui.services import Page, Services
 from ui.tables import DenseTable, WindowedTableModel
@@ -104,6 +105,8 @@ class PrintPage(Page):
         self.waiting_card = Card(t("printpage.waiting"), padded=False)
         self.to_orders = Button(t("printpage.to_orders"), "link", trailing="caret-right", small=True)
         self.waiting_card.head.addWidget(self.to_orders)
+        self.shelf_button = Button(t("printpage.shelf.button"), icon="tag", small=True)
+        self.waiting_card.head.addWidget(self.shelf_button)
         self.waiting_card.body.addWidget(self.waiting_table)
         left.addWidget(self.queue_card)
         left.addWidget(self.waiting_card, 1)
@@ -135,6 +138,7 @@ class PrintPage(Page):
         self.print_button.clicked.connect(lambda: self._print())
         self.save_button.clicked.connect(lambda: self._print(choose=True))
         self.printers_button.clicked.connect(self._printers_menu)
+        self.shelf_button.clicked.connect(self._shelf)
         self.note.button(0).clicked.connect(lambda: begin(self._edit_printer(None), "add a printer"))
         self.choice.changed.connect(self._choice_changed)
         self.queue_card.resume.connect(lambda job: begin(self.work.resume(job), "resume printing"))
@@ -170,6 +174,7 @@ class PrintPage(Page):
             Action("print.open", "printpage.action.open", self._open_file, "file-pdf", (), "print"),
             Action("print.folder", "printpage.action.folder", self._open_folder, "folder-open", (), "print"),
             Action("print.again", "printpage.action.again", self._print_again, "printer", (), "print"),
+            Action("print.shelf", "printpage.shelf.action", self._shelf, "tag", (), "print"),
         )  # fmt: skip
         for action in made:
             if action.id in actions:
@@ -371,6 +376,9 @@ class PrintPage(Page):
         self._previews.poke()
 
     # -- printers ------------------------------------------------------------------------------------------------
+    def _shelf(self) -> None:
+        begin(print_shelf(self, self.services, self.work), "shelf labels")
+
     def _printers_menu(self) -> None:
         begin(self._show_printers(), "printers")
 

@@ -13,10 +13,11 @@ from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLineEdit, QSta
 from app.changes import ALERTS, JOBS, OUTBOX, ChangeReport
 from ui.house import House
 from ui.kit import Burst, Step, begin, spawn
-from ui.pages.pack_cards import RulesCard, helper_card
+from ui.pages.pack_cards import RulesCard, ScannerCard, helper_card
 from ui.pages.settings_alerts import AlertsSection
 from ui.pages.settings_api import ApiSection
 from ui.pages.settings_backups import BackupsSection
+from ui.pages.settings_carriers import CarrierRulesCard
 from ui.pages.settings_parts import Section, SettingRow, stall_words, versions
 from ui.pages.settings_privacy import PrivacySection
 from ui.pages.settings_reports import ReportsCard
@@ -33,6 +34,7 @@ SECTIONS = {
     "look": "paint-brush",
     "sending": "paper-plane-tilt",
     "labels": "tag",
+    "shipping": "truck",
     "alerts": "bell",
     "api": "plugs-connected",
     "vault": "lock-key",
@@ -94,6 +96,7 @@ class SettingsPage(Page):
         self._look()
         self._sending()
         self._labels()
+        self.carriers = CarrierRulesCard(self.sections["shipping"], services, self)
         self.show_section("look")
 
     @property
@@ -156,6 +159,7 @@ class SettingsPage(Page):
         section.add(card, box)
         self._sender_typed()
         self.rules = RulesCard(section, self.services)
+        self.scanner = ScannerCard(section, self.services)
         helper_card(section, self.services)
 
     def take_house(self, house: House) -> None:
@@ -215,7 +219,7 @@ class SettingsPage(Page):
         self._burst.poke()
         if self.vault_card is not None:
             self.vault_card.refresh()
-        for part in (self.backups, self.privacy, self.alerts, self.api, self.reports):
+        for part in (self.backups, self.privacy, self.alerts, self.api, self.reports, self.carriers):
             if part is not None:
                 part.refresh()
 

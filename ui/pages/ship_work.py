@@ -5,21 +5,25 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from PySide6.QtWidgets import QWidget
 
 from app.api.answers import sentence
+from app.api.shipping_asks import down_of
 from app.changes import ORDERS, PRINTS, ChangeReport
 from app.formats.names import safe_file_name
 from app.printing.parcel_labels import MadeLabels, make_parcel_labels
 from app.printing.trouble import LabelTrouble
 from app.shipping import PARCELS
+from app.shipping.abroad import FACTS, PARCEL_OPTIONS
+from app.shipping.address import FieldProblem
 from app.shipping.desk import Draft, ShippingDesk
 from app.store import ParcelRow
 from ui.kit import ACCEPTED, Operation, ask
 from ui.pages.orders_documents import DocumentError, Said, documents_folder
+from ui.pages.ship_abroad import CustomsDialog
 from ui.pages.ship_dialog import CorrectDialog, ShipDialog
 from ui.services import Services
 from ui.widgets import DialogFrame
@@ -34,7 +38,9 @@ class ShipWork:
 
     def __init__(self, services: Services, page: QWidget, said: Said) -> None:
         self._services, self._page, self._said = services, page, said
-        self.desk = ShippingDesk(services.store, services.catalogue, services.changes, self._hurry)
+        self.desk = ShippingDesk(
+            services.store, services.catalogue, services.changes, self._hurry, down_of(services.network)
+        )
 
     def _hurry(self, connection_id: int) -> None:
         scheduler = self._services.engine.scheduler
@@ -47,7 +53,7 @@ class ShipWork:
         if not ids:
             self._said("degraded", t("parcels.ship.no_orders"), "")
             return None
-        dialog = ShipDialog(self._page, self.desk, ids)
+        dialog = ShipDialog(self._page, self.desk, ids, self._services.engine)
         try:
             await dialog.look()
             if await ask(dialog) != ACCEPTED:
@@ -106,15 +112,21 @@ class ShipWork:
         order_id = detail.orders[0]
         own = await self._services.store.addresses.get_many((order_id,))
         field = row.message.field if row.message is not None else ""
-        dialog = CorrectDialog(self._page, row.numbers, own.get(order_id, asked.receiver), (), field)
-        try:
-            if await ask(dialog) != ACCEPTED:
+        options: dict[str, str] | None = None
+        if field in (*FACTS, *PARCEL_OPTIONS):
+            options = await self._customs(row, detail.orders, asked.options)
+            if options is None:
                 return None
-            if dialog.changes():
-                await self.desk.correct(order_id, dialog.changes())
-        finally:
-            dialog.deleteLater()
-        sent = await self.desk.again(row)
+        else:
+            dialog = CorrectDialog(self._page, row.numbers, own.get(order_id, asked.receiver), (), field)
+            try:
+                if await ask(dialog) != ACCEPTED:
+                    return None
+                if dialog.changes():
+                    await self.desk.correct(order_id, dialog.changes())
+            finally:
+                dialog.deleteLater()
+        sent = await self.desk.again(row, options)
         if not sent.parcel:
             self._said("degraded", t(f"parcels.refusal.{sent.refusal}"), "")
             return None
@@ -123,6 +135,19 @@ class ShipWork:
             await self._carry(op, [row.id])
 
         return self._services.operations.start(t("parcels.ship.going"), work, note=row.numbers, total=1)
+
+    async def _customs(self, row: ParcelRow, orders: Sequence[int], told: Mapping[str, str]) -> dict[str, str] | None:
+        """What customs and the carrier are told of a refused parcel, corrected; None: not corrected."""
+        message = row.message
+        wrong = [] if message is None else [FieldProblem(message.field, "refused", str(message.params.get("why", "")))]
+        dialog = CustomsDialog(self._page, row.numbers, await self.desk.articles(orders), wrong, told, {})
+        try:
+            if await ask(dialog) != ACCEPTED:
+                return None
+            await self.desk.remember(dialog.facts())
+            return dialog.options()
+        finally:
+            dialog.deleteLater()
 
     async def cancel(self, row: ParcelRow) -> str:
         """Calls a parcel off after asking; "cancelled", "queued", or "" when it was not."""

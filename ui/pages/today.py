@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QBoxLayout, QFrame, QGridLayout, QHBoxLayout, QVBo
 from app.changes import ALERTS, ATTENTION, CONNECTIONS, HEALTH, ORDERS, OUTBOX, ChangeReport
 from app.model import Money
 from app.store import OrderRow
-from ui.kit import Action, Burst, spawn
+from ui.kit import Action, Burst, begin
 from ui.pages.today_figures import WALL_CELLS, ChannelDay, Day, Deadline, WallCell, gather_day, sales_words
 from ui.pages.today_parts import TroubleList, WallButton
 from ui.pages.today_pins import PinBoard
@@ -263,7 +263,7 @@ class TodayPage(Page):
             self._again = True
             return
         self._gathering = True
-        spawn(self._gather(), "today")
+        begin(self._gather(), "today")
 
     async def _gather(self) -> None:
         try:

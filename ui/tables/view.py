@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from ui.kit.tasks import spawn
+from ui.kit.tasks import begin, spawn
 from ui.tables.columns import Column, Group, Kind, copy_text
 from ui.tables.delegates import DELEGATES, CellDelegate, TickDelegate
 from ui.tables.editing import CellEditor, TableEditing
@@ -258,7 +258,7 @@ class DenseTable(TablePainting, TableEditing, QTableView):
             if row is not None:
                 self._set_current_quietly(row)
             elif self._model.locate is not None:
-                spawn(self._locate(self._kept_key), "table place")
+                begin(self._locate(self._kept_key), "table place")
         self._place_editor()
         self.viewport().update()
         self.horizontalHeader().viewport().update()

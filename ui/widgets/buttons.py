@@ -71,6 +71,12 @@ class Button(QPushButton):
         self.updateGeometry()
         self.update()
 
+    def set_key(self, key: str) -> None:
+        """Another key as a hint; "" for none."""
+        self._key = key
+        self.updateGeometry()
+        self.update()
+
     def set_tint(self, role: str) -> None:
         """Words, icon and line in a state's text colour (buttons on a banner or note)."""
         self._tint = role

@@ -14,7 +14,7 @@ from ui.widgets.base import CutText, PaintedButton, Text, draw_ring, draw_text
 from ui.widgets.buttons import Button
 from ui.widgets.chips import FilterChip, badge_width, draw_badge
 from ui.widgets.form import SearchField
-from ui.words import t
+from ui.words import figures, t
 
 
 class PageHeader(QWidget):
@@ -81,6 +81,14 @@ class PageHeader(QWidget):
         self.setFixedHeight(40 if on else 56)
 
 
+MOST = 10_000  # counted to here; more is "10,000+"
+
+
+def capped(count: int) -> str:
+    """A count for a badge: exact up to MOST, beyond it "10,000+"."""
+    return str(count) if count <= MOST else f"{figures().number(MOST)}+"
+
+
 class ViewTab(PaintedButton):
     """One saved view: words and count, a bar under the chosen one."""
 
@@ -104,7 +112,7 @@ class ViewTab(PaintedButton):
     def sizeHint(self) -> QSize:
         wide = metrics("strong").horizontalAdvance(self.text()) + 20
         if self._count is not None:
-            wide += 8 + badge_width(str(self._count))
+            wide += 8 + badge_width(capped(self._count))
         return QSize(wide, 34)
 
     def paintEvent(self, event: object) -> None:
@@ -116,7 +124,7 @@ class ViewTab(PaintedButton):
         ink = "text" if on or self.underMouse() else "text_2"
         draw_text(painter, box.adjusted(10, 0, 0, -2), self.text(), "strong" if on else "body", ink, cut=False)
         if self._count is not None:
-            draw_badge(painter, box.right() - 10, box.center().y() - 1, str(self._count), self._tone)
+            draw_badge(painter, box.right() - 10, box.center().y() - 1, capped(self._count), self._tone)
         if on:
             round_rect(painter, QRectF(10, box.bottom() - 2, box.width() - 20, 2), 1, palette.ink("accent"), None)
         if self.hasFocus():

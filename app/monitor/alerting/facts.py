@@ -14,12 +14,12 @@ import msgspec
 
 from app.contracts import Message
 from app.contracts.catalogue import Catalogue
-from app.monitor.alerting.rules import EVENTS_WINDOW_S
+from app.monitor.alerting.rules import EVENTS_WINDOW_S, RULES
 from app.monitor.anomaly import Bands, Compared, Habits, speed_of, wrong_of
 from app.monitor.forecast import Foresight, free_mb
 from app.monitor.health import Health, HealthReport, State
 from app.monitor.keys import KeyWatch
-from app.store import Action, AuditFilter, ConnectionRow, Outcome, SeriesPoint, Store
+from app.store import Action, AuditFilter, ConnectionRow, Outcome, SeriesPoint, StockLevels, Store
 from app.store.samples import DOWN
 from app.vault import Vault
 
@@ -82,7 +82,8 @@ class Waiting(msgspec.Struct, frozen=True):
 class Facts(msgspec.Struct, frozen=True):
     """One moment. `keys` None: the vault is locked, nobody knows. `free_mb` None: the disk does not tell. `route`: this
     machine has a way out. `events` and `failed_unlocks`: within a day. `disk_full_at`: when the disk is full if it goes on like
-    this, `disk_days` whole days from now; None while it does not fill. `on`: alerts that are open, by rule and subject."""
+    this, `disk_days` whole days from now; None while it does not fill. `on`: alerts that are open, by rule and subject. `stock`: SKUs
+    that run out, and orders and pieces that lack."""
 
     connections: tuple[ConnectionFacts, ...] = ()
     keys: tuple[KeyFacts, ...] | None = ()
@@ -95,6 +96,7 @@ class Facts(msgspec.Struct, frozen=True):
     disk_full_at: datetime | None = None
     disk_days: int | None = None
     on: frozenset[tuple[str, str]] = frozenset()
+    stock: StockLevels = StockLevels()
 
 
 class Sight:
@@ -137,6 +139,7 @@ class Sight:
             full_at,
             None if full_at is None else (full_at - now) // timedelta(days=1),
             frozenset((row.rule, row.body.subject) for row in await self._store.alerts.list()),
+            await self._store.stock.levels(RULES["stock_low"].most),
         )
 
     async def _recent(self, ids: Sequence[int], now: datetime) -> dict[int, SeriesPoint]:

@@ -184,6 +184,19 @@ def _security_events(facts: Facts, rule: Rule) -> Iterable[AlertBody]:
     return _counted(facts.events.get(EVENTS[rule.name], 0), rule)
 
 
+def _stock_low(facts: Facts, rule: Rule) -> Iterable[AlertBody]:
+    count = facts.stock.own + sum(skus for left, skus in facts.stock.left.items() if left <= rule.threshold)
+    if count:
+        figures = {"value": min(facts.stock.left, default=0), "limit": rule.threshold, "count": count}
+        yield AlertBody(rule.name, "", rule.severity, figures=figures)
+
+
+def _stock_short(facts: Facts, rule: Rule) -> Iterable[AlertBody]:
+    if facts.stock.pieces >= rule.threshold:
+        figures = {"value": facts.stock.pieces, "limit": rule.threshold, "count": facts.stock.orders}
+        yield AlertBody(rule.name, "", rule.severity, figures=figures)
+
+
 _JUDGES: dict[str, Callable[[Facts, Rule], Iterable[AlertBody]]] = {
     "key_refused": _key_refused,
     "connection_down": _connection_down,
@@ -198,6 +211,8 @@ _JUDGES: dict[str, Callable[[Facts, Rule], Iterable[AlertBody]]] = {
     "disk_low": _disk_low,
     "disk_fills": _disk_fills,
     "quota_ends": _quota_ends,
+    "stock_low": _stock_low,
+    "stock_short": _stock_short,
     "failed_unlocks": _failed_unlocks,
     "refused_hosts": _security_events,
     "wrong_tokens": _security_events,

@@ -43,6 +43,7 @@ class Unit(StrEnum):
     DAYS = "days"
     MEGABYTES = "megabytes"
     TIMES = "times"  # within a day
+    PIECES = "pieces"
 
 
 class Rule(msgspec.Struct, frozen=True):
@@ -84,6 +85,9 @@ RULES: dict[str, Rule] = {
         Rule("disk_low", Severity.HIGH, Unit.MEGABYTES, 1000, 50, 1_000_000, hold_s=60, clear_s=300),
         Rule("disk_fills", Severity.MEDIUM, Unit.DAYS, 7, 1, 90, hold_s=600, clear_s=3600),
         Rule("quota_ends", Severity.MEDIUM, Unit.SECONDS, 7200, 300, DAY_S, hold_s=120, clear_s=600),
+        # Of SKUs that are counted here. One with a limit of its own is judged by that.
+        Rule("stock_low", Severity.LOW, Unit.PIECES, 2, 0, 100, clear_s=600),
+        Rule("stock_short", Severity.HIGH, Unit.PIECES, 1, 1, 1000),
         Rule("failed_unlocks", Severity.CRITICAL, Unit.TIMES, 5, 1, 1000),
         Rule("refused_hosts", Severity.HIGH, Unit.TIMES, 3, 1, 10_000),
         Rule("wrong_tokens", Severity.HIGH, Unit.TIMES, 5, 1, 10_000),
@@ -136,7 +140,7 @@ _NUMBER = re.compile(r"%?\s*([0-9]{1,9})\s*([^\W\d_]*|%)")
 #: What may stand behind a plain number, by its unit.
 _SIGNS = {
     Unit.PERCENT: ("", "%"), Unit.DAYS: ("", "d", "day", "days", "g", "gün"), Unit.MEGABYTES: ("", "MB", "mb"),
-    Unit.TIMES: ("",),
+    Unit.TIMES: ("",), Unit.PIECES: ("", "pcs", "adet"),
 }  # fmt: skip
 
 

@@ -72,6 +72,8 @@ def amount(words: Words, unit: Unit, value: int) -> str:
         return shown.percent(Decimal(value), 0)
     if unit is Unit.BASIS:
         return shown.percent_short(Decimal(value) / 100)
+    if unit is Unit.PIECES:
+        return words("alerts.pieces", count=value)
     if unit is Unit.MEGABYTES:
         return shown.size(value * 1_000_000)
     return words("alerts.times", count=value)

@@ -26,6 +26,7 @@ STEPS: tuple[tuple[str, Step], ...] = (
     ("0008_plans", "0008_plans.sql"),
     ("0009_printing", "0009_printing.sql"),
     ("0010_packing", "0010_packing.sql"),
+    ("0011_trades", "0011_trades.sql"),
 )
 LATEST = len(STEPS)
 _HERE = Path(__file__).parent
@@ -81,5 +82,5 @@ def statements(script: str) -> Iterator[str]:
             if gathered.strip():
                 yield gathered
             gathered = ""
-    if gathered.strip():
+    if any(line.strip() and not line.lstrip().startswith("--") for line in gathered.splitlines()):
         raise ValueError(f"an unfinished statement: {gathered.strip()[:60]!r}")

@@ -40,7 +40,7 @@ async def test_the_clock_looks_and_sends(console: Console, monkeypatch: pytest.M
         console.engine.alerting.security("wrong_token")  # type: ignore[union-attr]
     await console.engine.start()
     assert {("alerts", 0), ("alert_send", 0)} <= set(console.engine.scheduler.next_due())  # type: ignore[union-attr]
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         await shown.wait()
     (row,) = await console.store.alerts.list()
     assert (row.rule, row.body.figures["value"]) == ("wrong_tokens", 5)

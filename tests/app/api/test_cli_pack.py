@@ -70,3 +70,18 @@ def test_rules_are_listed_added_and_taken_out(desk: Cli) -> None:
     assert [(one["document"], one["state"]) for one in data["prints"]] == [("slip", "done")]
     assert "Nothing prints by itself." in desk("rules", "remove", "1").output
     assert [one["document"] for one in desk.json("rules", "default")["rules"]] == ["parcel"]
+
+
+def test_a_rule_that_is_off_prints_nothing(desk: Cli) -> None:
+    assert "(off)" in desk("rules", "off", "1").output
+    assert desk("rules", "off", "2").exit_code == 2
+    assert desk.json("pack", "9002", "--scan", "PX-1")["prints"] == []
+    assert desk.json("rules", "on", "1")["rules"][0]["on"] is True
+
+
+def test_how_the_scanner_types_is_kept(desk: Cli) -> None:
+    assert desk.json("scanner") == {"prefix": "", "suffix": "", "least": 4, "gap_ms": 35}
+    assert desk.json("scanner", "--prefix", "~", "--gap", "60")["gap_ms"] == 60
+    assert desk.json("scanner") == {"prefix": "~", "suffix": "", "least": 4, "gap_ms": 60}
+    assert desk("scanner", "--gap", "900").exit_code == 2
+    assert desk.json("pack", "~9002", "--scan", "~PX-1")["verdict"] == "complete"

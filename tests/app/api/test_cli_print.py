@@ -32,10 +32,10 @@ def zebra() -> Iterator[Zebra]:
 
     thread = threading.Thread(target=lambda: loop.run_until_complete(serve()))
     thread.start()
-    assert plugged.wait(10)
+    assert plugged.wait(60)
     yield found[0]
     loop.call_soon_threadsafe(pulled.set)
-    thread.join(10)
+    thread.join(60)
     loop.close()
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from app.api.commands_reports import schedule
 from app.console import open_console
 from app.contracts import Secret
 from tests.support.smtp_sink import Sink, smtp_sink
+from tests.support.waiting import until
 
 YESTERDAY = (date.today() - timedelta(days=1)).isoformat()  # noqa: DTZ011 - the computer's own day is meant
 
@@ -100,10 +100,13 @@ async def test_the_programs_clock_sends_it(tmp_path: Path) -> None:
             assert console.engine.scheduler is not None
             assert ("reports", 0) in console.engine.scheduler.next_due()
             console.engine.scheduler.hurry("reports", 0)
-            for _ in range(400):
-                if sink.mails:
-                    break
-                await asyncio.sleep(0.05)
+
+            async def written() -> bool:
+                """The mail arrives a moment before its end is written."""
+                told = await console.engine.reporting.last("daily")  # type: ignore[union-attr]
+                return bool(sink.mails) and told is not None and told.state == "done"
+
+            await until(written, "sent, and its end written")
             await console.engine.reporting.run()
             assert len(sink.mails) == 1
             last = await console.engine.reporting.last("daily")

@@ -18,6 +18,7 @@ from app.contracts import Secret
 from app.jobs.connect import Wish
 from app.platform import keyrings
 from app.store.workspace import WorkspaceOwned
+from tests.support.waiting import PATIENCE_S
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -70,7 +71,7 @@ async def test_wrong_token_command_and_form_are_refused(owner):
         reader, writer = await asyncio.open_connection("127.0.0.1", where["port"])
         writer.write(line)
         await writer.drain()
-        answer = json.loads(await asyncio.wait_for(reader.readline(), 5))
+        answer = json.loads(await asyncio.wait_for(reader.readline(), PATIENCE_S))
         assert answer["exit"] == 2
         writer.close()
     assert (await hand_over(where["port"], where["token"], "connections", {"lang": "en"})).exit == 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,6 +10,7 @@ import pytest
 from app.api.waiting import left, telling, wait_of
 from app.formats.words import Words
 from app.http.limiter import Waiting
+from tests.support.waiting import until
 
 
 def test_how_long_is_written_as_a_clock() -> None:
@@ -23,15 +23,19 @@ def test_only_a_long_wait_of_this_connection_counts(seconds: tuple[float, ...], 
     assert wait_of(queue, 7) == told
 
 
-def program(queue: list[Waiting]) -> Any:
+def program(queue: list[Waiting], looks: list[str]) -> Any:
     row = SimpleNamespace(id=7, name="Almanya", account_id="a", integration="amazon_germany")
 
     async def rows() -> list[Any]:
         return [row]
 
+    def waiting(account_id: str) -> list[Waiting]:
+        looks.append(account_id)
+        return queue if account_id == "a" else []
+
     return SimpleNamespace(
         store=SimpleNamespace(connections=SimpleNamespace(list=rows)),
-        network=SimpleNamespace(queue=lambda account_id: queue if account_id == "a" else []),
+        network=SimpleNamespace(queue=waiting),
         catalogue=SimpleNamespace(manifest=lambda integration: SimpleNamespace(name="Amazon Almanya")),
     )
 
@@ -46,11 +50,14 @@ def program(queue: list[Waiting]) -> Any:
 async def test_a_wait_is_said_once_and_again_when_it_comes_back(language: str, said: str) -> None:
     lines: list[str] = []
     queue = [Waiting("orders", 160.0, 7)]
-    async with telling(program(queue), Words.load(language), lines.append, tick_s=0.005):
-        await asyncio.sleep(0.1)
+    looks: list[str] = []
+    async with telling(program(queue, looks), Words.load(language), lines.append, tick_s=0.005):
+        await until(lambda: len(looks) >= 5, "some looks at a queue that waits")
         assert lines == [said]
         queue.clear()
-        await asyncio.sleep(0.05)
+        so_far = len(looks)
+        await until(lambda: len(looks) >= so_far + 2, "a whole look at the empty one")
         queue.append(Waiting("orders", 160.0, 7))
-        await asyncio.sleep(0.05)
+        so_far = len(looks)
+        await until(lambda: len(looks) >= so_far + 5, "some more looks")
     assert lines == [said, said]

@@ -16,6 +16,7 @@ from app.jobs.ahead import ahead, gathered
 from app.jobs.pulls import Pulls
 from app.model import Listing
 from app.store import StoreError
+from tests.support.waiting import until
 
 T0 = datetime(2026, 11, 24, 9, tzinfo=UTC)
 
@@ -120,7 +121,7 @@ async def test_a_source_is_closed_when_gathering_ends_early():
 @pytest.mark.parametrize("ends", ["fails", "cancelled"])
 async def test_a_pull_that_ends_early_leaves_no_look_ahead_behind(ends: str) -> None:
     """Else its task would go on asking the vendor, and be torn off by the collector when the loop is gone."""
-    closed = asyncio.Event()
+    begun, closed = asyncio.Event(), asyncio.Event()
 
     async def listings(_since: object) -> AsyncIterator[Page[Listing]]:
         try:
@@ -134,6 +135,7 @@ async def test_a_pull_that_ends_early_leaves_no_look_ahead_behind(ends: str) -> 
         return None
 
     async def apply_page(*_: object, **__: object) -> None:
+        begun.set()
         if ends == "fails":
             raise StoreError("store.full")
         await asyncio.sleep(60)
@@ -145,7 +147,7 @@ async def test_a_pull_that_ends_early_leaves_no_look_ahead_behind(ends: str) -> 
     )
     before = asyncio.all_tasks()
     task = asyncio.ensure_future(Pulls(store, Changes(), lambda: T0).listings(link, SimpleNamespace()))  # type: ignore[arg-type]
-    await asyncio.sleep(0.02)
+    await until(begun.is_set, "its first page is written")
     if ends == "cancelled":
         task.cancel()
     with pytest.raises((StoreError, asyncio.CancelledError)):

@@ -138,7 +138,7 @@ async def test_a_parcel_is_made_tracked_and_told_to_its_channel_once(dock: Dock)
     assert not await dock.console.engine.tracker.any_due(dock.carrier.id)
 
 
-@pytest.mark.parametrize("count", [60, pytest.param(300, marks=pytest.mark.deep)])
+@pytest.mark.parametrize("count", [60, pytest.param(300, marks=[pytest.mark.deep, pytest.mark.timeout(600)])])
 async def test_parcels_with_five_in_a_hundred_answers_lost(dock: Dock, count: int) -> None:
     rng, lost = random.Random(2026), count // 20
     ids = await dock.orders(*(order(str(n)) for n in range(1, count + 1)))

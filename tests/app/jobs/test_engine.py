@@ -13,6 +13,7 @@ from app.monitor.health import Blame, State
 from app.store.listing_query import ListingQuery
 from app.store.order_query import OrderQuery
 from app.store.outbox import OutboxFilter
+from tests.support.waiting import until
 
 
 async def test_a_pull_stores_all_moves_its_cursor_and_tells_the_views(woo):
@@ -203,15 +204,16 @@ async def test_trendyol_orders_in_windows_of_two_weeks(trendyol):
 
 
 async def test_a_job_can_be_cancelled_and_keeps_what_it_has(woo):
-    woo.fault(kind="slow", seconds=3, path="/orders", skip=1, count=-1)
+    woo.fault(kind="slow", seconds=20, path="/orders", skip=1, count=-1)
     task = asyncio.ensure_future(woo.console.engine.sync_orders(woo.row))
-    for _ in range(200):
-        await asyncio.sleep(0.02)
-        if len(await woo.remote_ids()) >= 100:
-            break
+
+    async def first_page() -> bool:
+        return len(await woo.remote_ids()) >= 100
+
+    await until(first_page, "the first page is kept")
     (job,) = await woo.console.store.jobs.recent(1)
     assert woo.console.engine.runner.cancel(job.id)
-    result = await asyncio.wait_for(task, 5)
+    result = await asyncio.wait_for(task, 15)
     assert result.outcome == "cancelled"
     assert len(await woo.remote_ids()) == 100
     assert not woo.console.engine.runner.cancel(job.id)
@@ -230,20 +232,21 @@ async def test_one_account_one_lane(woo):
 
 async def test_the_clock_pulls_sends_and_probes_by_itself(woo):
     await woo.console.engine.start()
-    for _ in range(100):
+
+    async def pulled() -> bool:
         woo.console.engine.scheduler.hurry("orders", woo.row.id)
         woo.console.engine.scheduler.hurry("listings", woo.row.id)
-        await asyncio.sleep(0.05)
-        if len(await woo.remote_ids()) == 120 and await woo.console.store.listings.count(ListingQuery()):
-            break
-    assert len(await woo.remote_ids()) == 120
+        return len(await woo.remote_ids()) == 120 and bool(await woo.console.store.listings.count(ListingQuery()))
+
+    await until(pulled, "orders and listings")
     one = (await woo.console.store.listings.query(ListingQuery(limit=1)))[0]
     await woo.console.store.listings.want_price(one.id, Money.of("55.50", one.currency))
     woo.console.engine.scheduler.hurry("send", woo.row.id)
-    for _ in range(100):
-        await asyncio.sleep(0.05)
-        if (await woo.console.store.outbox.counts()).get("done"):
-            break
+
+    async def sent() -> int:
+        return (await woo.console.store.outbox.counts()).get("done", 0)
+
+    await until(sent, "the price is sent")
     assert woo.truth("listings")[one.sku]["price"] == "55.50"
     probes = [j for j in await woo.console.store.jobs.recent(50) if j.kind == "probe"]
     woo.console.engine.scheduler.hurry("probe", woo.row.id)

@@ -9,6 +9,7 @@ from datetime import timedelta
 from app.console import utc_now
 from app.contracts import Message
 from app.monitor.health import Blame, State
+from tests.support.waiting import PATIENCE_S, until
 
 HOUR = timedelta(hours=1)
 
@@ -88,14 +89,10 @@ async def test_while_the_vault_is_locked_nothing_is_probed(woo):
 
 async def test_a_probe_under_way_ends_before_the_vault_is_locked(woo):
     engine = woo.console.engine
-    woo.fault(kind="delay", seconds=0.4, count=1)
+    woo.fault(kind="delay", seconds=1.0, count=1)
     probing = asyncio.ensure_future(engine._probe_if_silent(woo.row))
-    for _ in range(200):
-        await asyncio.sleep(0.01)
-        if engine.probing._under_way:
-            break
-    assert engine.probing._under_way
-    await engine.hold(Message("vault.locked"), 5)
+    await until(lambda: engine.probing._under_way, "the probe is under way")
+    await engine.hold(Message("vault.locked"), PATIENCE_S)
     assert not engine.probing._under_way
     await probing
 
@@ -104,12 +101,13 @@ async def test_the_clock_keeps_the_programs_figures_and_the_business_s(woo):
     engine, store = woo.console.engine, woo.console.store
     await engine.sync_listings(woo.row)
     await engine.start()
-    for _ in range(100):
-        await asyncio.sleep(0.05)
-        today = utc_now().astimezone().date()
-        (day,) = await store.business.days(woo.row.id, today, today, utc_now().astimezone().tzinfo)
-        if day.active is not None:
-            break
+
+    async def written():
+        here = utc_now().astimezone()
+        (day,) = await store.business.days(woo.row.id, here.date(), here.date(), here.tzinfo)
+        found = await store.process.series("memory", here - HOUR, here + HOUR, 1)
+        return (day, found) if day.active is not None and found else None
+
+    day, (memory,) = await until(written, "both figures are written")
     assert day.active == len(woo.truth("listings"))
-    (memory,) = await store.process.series("memory", utc_now() - HOUR, utc_now() + HOUR, 1)
     assert memory.most > 10_000_000

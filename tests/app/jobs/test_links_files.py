@@ -75,8 +75,8 @@ async def test_the_worker_that_was_wired_is_the_providers(tmp_path: Path) -> Non
 
 async def test_a_sheet_goes_to_the_worker_process_and_back() -> None:
     from app.contracts import YoursError
+    from app.kit.sheet_orders import read_sheet
     from app.platform.worker import Worker
-    from providers.families.sheets_in import read_sheet
     from providers.families.sheets_out import sheet_bytes
 
     worker, loop = Worker(), asyncio.get_running_loop()

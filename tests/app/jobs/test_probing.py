@@ -24,6 +24,7 @@ from app.jobs.probing import Probing
 from app.jobs.runner import Result, Runner
 from app.jobs.scheduler import Scheduler
 from app.store import ConnectionRow, Store
+from tests.support.waiting import until
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 
@@ -223,10 +224,13 @@ async def test_the_first_failure_colours_and_the_second_look_confirms(
     rig.now[0] += timedelta(seconds=40)
     running = asyncio.ensure_future(rig.clock.run())
     try:
-        for _ in range(500):
-            await asyncio.sleep(0.01)
-            if (await rig.store.troubles.all())[row.id].confirmed_at is not None:
-                break
+
+        async def confirmed() -> bool:
+            """And the probe's own last words are written: the row's error comes after the trouble."""
+            told = (await rig.row(row.id)).last_error
+            return (await rig.store.troubles.all())[row.id].confirmed_at is not None and told is not None
+
+        await until(confirmed, "the second look")
         assert rig.vendor.asked == [row.id]
         assert (await rig.store.troubles.all())[row.id].confirmed_at == rig.now[0]
     finally:
@@ -328,15 +332,22 @@ async def test_what_waited_for_the_network_comes_later_and_not_all_at_once(
     rig: Rig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(probing, "BACK_S", 0.2)
-    hurried: list[tuple[str, int, float]] = []
-    started = asyncio.get_running_loop().time()
-    real = rig.clock.hurry
+    hurried: list[tuple[str, int]] = []
+    waits: list[float] = []
+    real, loop = rig.clock.hurry, asyncio.get_running_loop()
+    call_later = loop.call_later
 
     def hurry(kind: str, identity: int) -> None:
-        hurried.append((kind, identity, asyncio.get_running_loop().time() - started))
+        hurried.append((kind, identity))
         real(kind, identity)
 
+    def later(seconds: float, call: Any, *args: Any, **more: Any) -> Any:
+        if call is hurry:  # what is asked of the loop: when a busy machine gets round to it is another matter
+            waits.append(seconds)
+        return call_later(seconds, call, *args, **more)
+
     monkeypatch.setattr(rig.clock, "hurry", hurry)
+    monkeypatch.setattr(loop, "call_later", later)
     rows = [await rig.add(f"c{n}") for n in range(10)]
     rig.on[0] = False
     for row in rows:
@@ -345,9 +356,10 @@ async def test_what_waited_for_the_network_comes_later_and_not_all_at_once(
     rig.on[0] = True
     rig.probing.look_at_network()
     assert hurried == []
-    await asyncio.sleep(0.3)
-    assert sorted(one[:2] for one in hurried) == [("orders", row.id) for row in rows]
-    assert hurried[-1][2] - hurried[0][2] > 0.05
+    await until(lambda: len(hurried) >= len(rows), "all of them")
+    assert sorted(hurried) == [("orders", row.id) for row in rows]
+    assert max(waits) - min(waits) > 0.05
+    assert max(waits) <= 0.2
 
 
 async def test_the_server_s_own_count_is_remembered(rig: Rig) -> None:

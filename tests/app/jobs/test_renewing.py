@@ -15,6 +15,7 @@ from app.jobs.tokens import SpokenTokens, TrialTokens
 from app.kit import MemoryTokens
 from app.store.audit import AuditFilter
 from app.vault import VaultLocked, VaultUnsaved
+from tests.support.waiting import PATIENCE_S, until
 
 NEVER = "http://127.0.0.1:9"
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
@@ -234,10 +235,11 @@ async def test_held_jobs_leave_no_mark_and_are_made_up_for(woo):
 
 
 async def test_jobs_under_way_end_and_late_ones_are_stopped(woo, monkeypatch):
-    engine, ended = woo.console.engine, []
+    engine, begun, ended = woo.console.engine, [], []
 
     def slow(seconds):
         async def work(_handle):
+            begun.append(seconds)
             try:
                 await asyncio.sleep(seconds)
             except asyncio.CancelledError:
@@ -249,13 +251,13 @@ async def test_jobs_under_way_end_and_late_ones_are_stopped(woo, monkeypatch):
         return work
 
     quick = asyncio.ensure_future(engine._run("orders", woo.row, slow(0.2), "user"))
-    await asyncio.sleep(0.05)
-    await engine.hold(Message("vault.locked"), 5)
+    await until(lambda: begun == [0.2], "the quick one is under way")
+    await engine.hold(Message("vault.locked"), PATIENCE_S)
     assert ended == ["done"]
     assert (await quick).outcome == "done"
     engine.release()
     late = asyncio.ensure_future(engine._run("orders", woo.row, slow(60), "user"))
-    await asyncio.sleep(0.05)
+    await until(lambda: begun == [0.2, 60], "the late one is under way")
     await woo.console.store.outbox.enqueue(woo.row.id, "price", 1, b"{}")
     await woo.console.store.outbox.take(woo.row.id, "price", 5, datetime.now(UTC))
     await engine.hold(Message("vault.locked"), 0.1)

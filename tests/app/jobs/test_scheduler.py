@@ -6,6 +6,7 @@ import random
 import pytest
 
 from app.jobs.scheduler import Scheduler
+from tests.support.waiting import PATIENCE_S
 
 
 class Clock:
@@ -113,7 +114,7 @@ async def test_the_loop_wakes_for_a_hurried_task(scheduler, clock):
     loop = asyncio.ensure_future(scheduler.run())
     await settle()
     scheduler.hurry("send", 1)
-    await asyncio.wait_for(ran.wait(), 2)
+    await asyncio.wait_for(ran.wait(), PATIENCE_S)
     loop.cancel()
     await asyncio.wait([loop])
 
@@ -141,6 +142,6 @@ async def test_a_cancel_that_comes_with_the_wake_is_not_lost(scheduler, turns):
     for _ in range(turns):
         await asyncio.sleep(0)
     loop.cancel()
-    done, _ = await asyncio.wait([loop], timeout=2)
+    done, _ = await asyncio.wait([loop], timeout=PATIENCE_S)
     assert loop in done
     assert loop.cancelled()

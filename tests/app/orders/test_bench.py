@@ -28,6 +28,7 @@ from app.orders.rules import Rule, RuleError
 from app.store import DuePrint, DueWish, Printer, Store
 from tests.app.printing.making import EAN, NOW, line, listed, order, parcel, pdf, shop
 from tests.app.printing.zebra import plugged_in
+from tests.support.waiting import until
 
 
 @pytest.fixture
@@ -366,18 +367,20 @@ async def test_beside_the_engine_what_comes_prints_by_itself(store: Store) -> No
         await store.printers.save(Printer("Zebra", "network", zebra.address, "zpl"))
         await store.settings.set(rules.SETTING, [Rule("arrived", "label")])
         running = asyncio.ensure_future(PackingDesk(store, lambda: NOW, lambda: None, changes).run())  # type: ignore[arg-type,return-value]
-        while await store.settings.get("print.rules.seen") is None:  # noqa: ASYNC110 - what was there before is known
-            await asyncio.sleep(0.01)
+
+        async def had_been_there() -> bool:
+            return await store.settings.get("print.rules.seen") is not None
+
+        async def written() -> bool:
+            return await dues(store) == [(4, "label", "done")]
+
+        await until(had_been_there, "what was there before is known")
         await shop(store, order("9100"))
         changes.publish(ChangeReport(ORDERS, source="pull"))
-        for _ in range(500):
-            if zebra.labels:
-                break
-            await asyncio.sleep(0.01)
+        await until(written, "its row is done: the label arrives a moment before")
         running.cancel()
         await asyncio.wait([running])
         assert len(zebra.labels) == 1
-    assert await dues(store) == [(4, "label", "done")]
 
 
 async def test_no_rule_prints_nothing(store: Store) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from app.platform.loopback import LONGEST_HEAD, Loopback, PortTaken, Verdict
+from tests.support.waiting import PATIENCE_S
 
 
 class Waiting:
@@ -34,7 +35,7 @@ class Waiting:
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
         writer.write(f"{head}\r\nHost: {host or f'127.0.0.1:{self.port}'}\r\n\r\n".encode())
         try:
-            return await asyncio.wait_for(reader.read(), 5)
+            return await asyncio.wait_for(reader.read(), PATIENCE_S)
         except ConnectionError:
             return b""
         finally:
@@ -47,9 +48,9 @@ class Waiting:
 async def test_one_answer_and_it_is_over() -> None:
     one = Waiting()
     async with one.listener:
-        waiting = asyncio.create_task(one.listener.answer(one.judge, 5))
+        waiting = asyncio.create_task(one.listener.answer(one.judge, 2 * PATIENCE_S))
         page = (await one.finished()).decode()
-        await asyncio.wait_for(waiting, 2)
+        await asyncio.wait_for(waiting, PATIENCE_S)
     assert page.startswith("HTTP/1.1 200 OK\r\n")
     assert page.endswith("<p>güle güle</p>")
     for header in ("Cache-Control: no-store", "Referrer-Policy: no-referrer", "charset=utf-8", "Connection: close"):
@@ -80,11 +81,11 @@ async def test_one_answer_and_it_is_over() -> None:
 async def test_what_is_not_the_answer_does_not_end_it(head: str, host: str, status: int) -> None:
     one = Waiting()
     async with one.listener:
-        waiting = asyncio.create_task(one.listener.answer(one.judge, 5))
+        waiting = asyncio.create_task(one.listener.answer(one.judge, 2 * PATIENCE_S))
         assert (await one.say(head, host)).startswith(f"HTTP/1.1 {status} ".encode())
         assert not waiting.done()
         await one.finished()
-        await asyncio.wait_for(waiting, 2)
+        await asyncio.wait_for(waiting, PATIENCE_S)
     assert one.asked[-1] == "code=good"
     assert len(one.asked) == (2 if "bad" in head else 1), "the judge hears only of its own path, name and method"
 
@@ -92,16 +93,16 @@ async def test_what_is_not_the_answer_does_not_end_it(head: str, host: str, stat
 async def test_silent_sockets_and_floods_do_not_stop_it() -> None:
     one = Waiting()
     async with one.listener:
-        waiting = asyncio.create_task(one.listener.answer(one.judge, 5))
+        waiting = asyncio.create_task(one.listener.answer(one.judge, 2 * PATIENCE_S))
         silent = [await asyncio.open_connection("127.0.0.1", one.port) for _ in range(8)]
         reader, writer = await asyncio.open_connection("127.0.0.1", one.port)
         writer.write(b"GET /" + b"a" * (2 * LONGEST_HEAD))
-        assert await asyncio.wait_for(reader.read(), 5) == b"", "too long a head is cut off"
+        assert await asyncio.wait_for(reader.read(), PATIENCE_S) == b"", "too long a head is cut off"
         assert (await one.finished()).startswith(b"HTTP/1.1 200")
-        await asyncio.wait_for(waiting, 2)
+        await asyncio.wait_for(waiting, PATIENCE_S)
         for opened, _ in silent:  # the listener hung up on them
             with pytest.raises((ConnectionError, asyncio.IncompleteReadError)):
-                await asyncio.wait_for(opened.readexactly(1), 2)
+                await asyncio.wait_for(opened.readexactly(1), PATIENCE_S)
     for _, written in [*silent, (reader, writer)]:
         written.close()
 
@@ -109,9 +110,9 @@ async def test_silent_sockets_and_floods_do_not_stop_it() -> None:
 async def test_only_the_first_answer_counts() -> None:
     one = Waiting()
     async with one.listener:
-        waiting = asyncio.create_task(one.listener.answer(one.judge, 5))
+        waiting = asyncio.create_task(one.listener.answer(one.judge, 2 * PATIENCE_S))
         pages = await asyncio.gather(*(one.finished() for _ in range(5)))
-        await asyncio.wait_for(waiting, 2)
+        await asyncio.wait_for(waiting, PATIENCE_S)
     assert one.asked == ["code=good"]
     assert sum(page.startswith(b"HTTP/1.1 200") for page in pages) == 1
 
@@ -169,10 +170,10 @@ async def test_it_listens_on_this_computer_only_by_both_names() -> None:
         assert one.listener.address.startswith("http://localhost:")
         assert one.listener._socket is not None
         assert one.listener._socket.getsockname()[0] == "127.0.0.1"
-        waiting = asyncio.create_task(one.listener.answer(one.judge, 5))
+        waiting = asyncio.create_task(one.listener.answer(one.judge, 2 * PATIENCE_S))
         assert (await one.say("GET /paxzar?code=good HTTP/1.1", f"127.0.0.1:{one.port}")).startswith(b"HTTP/1.1 421")
         await one.say("GET /paxzar?code=good HTTP/1.1", f"localhost:{one.port}")
-        await asyncio.wait_for(waiting, 2)
+        await asyncio.wait_for(waiting, PATIENCE_S)
     with pytest.raises(ValueError):
         Loopback("/", name="0.0.0.0")  # noqa: S104 - it is refused
 
@@ -181,7 +182,7 @@ async def test_no_query_in_a_log(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     one = Waiting()
     async with one.listener:
-        waiting = asyncio.create_task(one.listener.answer(one.judge, 5))
+        waiting = asyncio.create_task(one.listener.answer(one.judge, 2 * PATIENCE_S))
         await one.say("GET /paxzar?code=secret HTTP/1.1")
         await one.finished()
         await waiting

@@ -26,6 +26,7 @@ from app.printing.trouble import LabelTrouble, PrintTrouble
 from app.store import Printer, Store
 from tests.app.printing.making import NOW, decoded, order, pages_of, parcel, pdf, shop, text_of
 from tests.app.printing.zebra import Zebra, plugged_in
+from tests.support.waiting import until
 
 ZPL = b"^XA^FO40,40^A0N,40,40^FDKargo^FS^XZ"
 
@@ -192,7 +193,7 @@ async def test_a_printer_without_answers_is_trusted_after_the_first_silence(
         host, port = zebra.address.split(":")
         opened = lambda *_: NetworkPort(host, int(port), answer_s=0.1)  # noqa: E731
         assert (await desk_of(store, opened=opened).print(wish(zebra_of(zebra), 1, 2))).whole
-        await asyncio.sleep(0.05)
+        await until(lambda: len(zebra.labels) >= 2 and not zebra.talking, "the printer read all that was sent")
         assert (len(zebra.labels), zebra.asked) == (2, 1)
 
 
@@ -225,6 +226,8 @@ async def test_a_printer_that_is_off(store: Store) -> None:
 
 
 async def test_a_stop_by_hand_leaves_what_was_on_its_way_in_doubt(store: Store) -> None:
+    on_its_way = asyncio.Event()
+
     class Slow(NetworkPort):
         async def open(self) -> None:
             return
@@ -233,13 +236,13 @@ async def test_a_stop_by_hand_leaves_what_was_on_its_way_in_doubt(store: Store) 
             return None
 
         async def send(self, parts: Any) -> None:
-            await asyncio.sleep(30)
+            on_its_way.set()
+            await asyncio.sleep(60)
 
     async with plugged_in() as zebra:
         task = asyncio.create_task(desk_of(store, opened=lambda *_: Slow("x")).print(wish(zebra_of(zebra), 1, 2)))
-        async with asyncio.timeout(10):
-            while await states(store, 1) != "!w":  # noqa: ASYNC110 - the store has no event
-                await asyncio.sleep(0.01)
+        await until(on_its_way.is_set, "the first label is sent")
+        assert await states(store, 1) == "!w"
         with pytest.raises(PrintTrouble, match="busy"):
             await desk_of(store).resume(1)
         task.cancel()
@@ -247,6 +250,29 @@ async def test_a_stop_by_hand_leaves_what_was_on_its_way_in_doubt(store: Store) 
             await task
         assert await states(store, 1) == "dw"
         assert (await desk_of(store).resume(1, doubtful="again")).whole
+
+
+async def test_a_stop_before_anything_left_puts_nothing_in_doubt(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The cancel comes when the label is noted as leaving and not a byte of it has gone."""
+    advance, noted, go_on = store.print_queue.advance, asyncio.Event(), asyncio.Event()
+
+    async def held_up(*args: Any) -> None:
+        await advance(*args)
+        noted.set()
+        await go_on.wait()
+
+    async with plugged_in() as zebra:
+        monkeypatch.setattr(store.print_queue, "advance", held_up)
+        task = asyncio.create_task(desk_of(store).print(wish(zebra_of(zebra), 1, 2)))
+        await until(noted.is_set, "noted as leaving")
+        task.cancel()
+        go_on.set()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        monkeypatch.undo()
+        assert (await states(store, 1), zebra.labels) == ("ww", [])
+        assert (await desk_of(store).resume(1)).whole
+        assert len(zebra.labels) == 2
 
 
 async def test_one_bad_label_prints_nothing(store: Store) -> None:
@@ -430,12 +456,11 @@ async def test_a_power_cut_in_the_middle_of_300_labels(tmp_path: Path) -> None:
             [sys.executable, "-c", textwrap.dedent(CUT), str(path), zebra.address],
             env={**os.environ, "PYTHONPATH": "."},
         )
-        while len(zebra.labels) < 120:
-            await asyncio.sleep(0.005)
-            assert child.poll() is None
+        await until(lambda: len(zebra.labels) >= 120 or child.poll() is not None, "120 labels", 90)
+        assert child.poll() is None
         child.kill() if sys.platform == "win32" else child.send_signal(signal.SIGKILL)
-        await asyncio.to_thread(child.wait, 10)
-        await asyncio.sleep(0.2)
+        await asyncio.to_thread(child.wait, 60)
+        await until(lambda: not zebra.talking, "the printer read to the end")
         came_out = len(zebra.labels)
         assert 120 <= came_out < 300
         store = await Store.open(path, now=lambda: NOW)

@@ -18,6 +18,7 @@ class Zebra:
         self.stop_after, self.paper_after, self.dumb, self.drowning = stop_after, paper_after, dumb, drowning
         self.labels: list[bytes] = []
         self.asked = 0
+        self.talking = 0  # open connections whose end was not read yet
         self.head_open = self.paused = False
         self.address = ""
 
@@ -32,6 +33,7 @@ class Zebra:
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         held = b""
+        self.talking += 1
         try:
             while not self.drowning:
                 more = await reader.read(65536)
@@ -58,6 +60,7 @@ class Zebra:
         except (ConnectionError, asyncio.CancelledError):
             return
         finally:
+            self.talking -= 1
             writer.close()
 
 

@@ -98,10 +98,10 @@ async def test_memory_and_speed_do_not_depend_on_rows(tmp_path: Path) -> None:
     took = []
     for lot in range(4):
         pages = [page(*(order(str(lot * 2000 + p * 100 + n)) for n in range(100))) for p in range(20)]
-        begun = time.perf_counter()
+        begun = time.process_time()  # our own work: other programs' does not count
         for one in pages:
             await store.orders.apply_page(c.id, "acc", one, now=T0)
-        took.append(time.perf_counter() - begun)
+        took.append(time.process_time() - begun)
     assert min(took[2:]) < 3 * min(took[:2])
     rows = await store.orders.query(OrderQuery(search="isirgan"))
     assert len(rows) == 100

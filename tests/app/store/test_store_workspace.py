@@ -69,7 +69,7 @@ def test_waiting_for_the_owner_to_go(tmp_path: Path) -> None:
     owned = Workspace(tmp_path).acquire()
     timer = threading.Timer(0.2, owned.release)
     timer.start()
-    Workspace(tmp_path).acquire(wait=10).release()
+    Workspace(tmp_path).acquire(wait=30).release()
     timer.join()
 
 
@@ -94,8 +94,8 @@ def test_two_processes_and_a_killed_owner(tmp_path: Path) -> None:
         assert (caught.value.pid, caught.value.handover) == (child.pid, {"port": 5000, "token": "t"})
         child.kill()
         child.wait(10)
-    deadline = time.monotonic() + 5
-    with Workspace(tmp_path).acquire(wait=5):
+    deadline = time.monotonic() + 30
+    with Workspace(tmp_path).acquire(wait=30):
         assert time.monotonic() < deadline
         assert json.loads((tmp_path / "owner.json").read_text())["pid"] == os.getpid()
 

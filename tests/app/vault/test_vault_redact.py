@@ -216,6 +216,6 @@ def test_it_is_quick_enough_for_a_log_line() -> None:
     guard = redactor(*(base64.b64encode(bytes([n % 256, n // 256] * 12)).decode() + str(n) for n in range(300)))
     guard.redact("warm up")
     text = "GET /orders 200 in 120 ms; page 3 of 40; nothing secret here. " * 2000
-    began = time.perf_counter()
+    began = time.process_time()  # our own work: other programs' does not count
     assert guard.redact(text) == text
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 2

@@ -17,9 +17,9 @@ from lxml import etree
 
 from app.contracts import YoursError
 from app.kit import ean_ok, read_grids
+from app.kit.sheet_columns import find_columns, plain, read_mapping
+from app.kit.sheet_orders import Reading, number_matches, read_sheet
 from app.model import Listing, ListingRef, Money, Order, OrderStatus, PriceChange, StockChange
-from providers.families.sheets_columns import find_columns, plain, read_mapping
-from providers.families.sheets_in import Reading, number_matches, read_sheet
 from providers.families.sheets_out import KINDS, lacking, own_columns, sheet_bytes, template, values_of
 
 AT = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)

@@ -54,7 +54,7 @@ def raw(data: Any) -> msgspec.Raw:
 def test_capabilities() -> None:
     assert capabilities_of(Hepsiburada) == {
         "probe", "order_source", "listing_source", "price_sink", "stock_sink", "batch_results", "shipment_sink",
-        "label_source", "claims", "settlements",
+        "label_source", "claims", "settlements", "product_publishing",
     }  # fmt: skip
 
 

@@ -49,6 +49,7 @@ def orders(*items: Any) -> Page[Order]:
 def test_capabilities() -> None:
     assert capabilities_of(N11) == {
         "probe", "order_source", "listing_source", "price_sink", "stock_sink", "batch_results", "shipment_sink", "claims",
+        "product_publishing",
     }  # fmt: skip
 
 

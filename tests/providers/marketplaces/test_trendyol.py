@@ -33,6 +33,7 @@ def test_capabilities() -> None:
     assert capabilities_of(Trendyol) == {
         "probe", "order_source", "listing_source", "price_sink", "stock_sink", "batch_results", "shipment_sink",
         "label_source", "claims", "settlements", "questions", "invoice_links", "package_splits", "box_info",
+        "product_publishing",
     }  # fmt: skip
 
 

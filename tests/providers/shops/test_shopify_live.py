@@ -69,7 +69,9 @@ def ref(listing: Listing) -> ListingRef:
 
 
 def test_capabilities() -> None:
-    expected = {"probe", "order_source", "listing_source", "price_sink", "stock_sink", "shipment_sink"}
+    expected = {
+        "probe", "order_source", "listing_source", "price_sink", "stock_sink", "shipment_sink", "product_publishing",
+    }  # fmt: skip
     assert capabilities_of(Shopify) == expected
 
 

@@ -26,8 +26,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.kit import Call
-from app.model import ListingRef, Money, PriceChange, ShipmentNotice, Window
+from app.model import AttributeValue, Choice, ListingRef, Money, PriceChange, ProductDraft, ShipmentNotice, Window
+from providers.shops import shopify_products as products
 from providers.shops import shopify_queries as queries
+from providers.shops import shopify_taxonomy as taxonomy
 from providers.shops.shopify_errors import shopify_errors
 from providers.shops.shopify_wire import order_nodes, parse_orders
 from providers.shops.shopify_writes import price_row
@@ -68,6 +70,42 @@ def notices(draw: st.DrawFn) -> ShipmentNotice:
     )
 
 
+PLACE = "gid://shopify/Location/1"
+
+
+@st.composite
+def drafts(draw: st.DrawFn) -> ProductDraft:
+    """One that the client would send: nothing of it is refused."""
+    price = draw(amounts)
+    made = ProductDraft(
+        "k", draw(words.filter(str.strip)), draw(words.filter(str.strip)), price, draw(quantities),
+        barcode=draw(st.sampled_from(["", "8690000000777"])), description=draw(st.just("") | words),
+        brand=draw(st.none() | words.map(lambda name: Choice("", name))),
+        category_id=draw(st.sampled_from(["", "gid://shopify/TaxonomyCategory/aa-1-2"])),
+        images=tuple(f"https://cdn.example/{n}.jpg" for n in range(draw(st.integers(0, 3)))),
+        list_price=draw(st.sampled_from([None, price, price + price])),
+        attributes=tuple(AttributeValue(name, text=draw(words)) for name in draw(st.sampled_from([(), ("Renk",), ("Renk", "Beden")]))),
+    )  # fmt: skip
+    assert products.refused_draft(made, "TRY") is None
+    return made
+
+
+def created(found: list[ProductDraft]) -> Call:
+    names, _ = products.options_of(found)
+    handle = products.handle_of(found[0].sku)
+    return products.create_request(ACCOUNT, handle, products.new_input(found, names, handle, PLACE), len(found))
+
+
+def added(draft: ProductDraft) -> Call:
+    row = products.added_row(draft, list(products.values_of(draft)), PLACE)
+    return products.add_request(ACCOUNT, "gid://shopify/Product/1", [row])
+
+
+def changed(draft: ProductDraft) -> Call:
+    row = products.changed_row(draft, "gid://shopify/ProductVariant/1")
+    return queries.prices_request(ACCOUNT, "gid://shopify/Product/1", [row])
+
+
 parts = st.lists(st.tuples(gids, st.lists(st.tuples(gids, st.integers(1, 99)), max_size=4)), min_size=1, max_size=4)
 REQUESTS: dict[str, st.SearchStrategy[Call]] = {
     "probe_request": st.just(queries.probe_request(ACCOUNT)),
@@ -86,6 +124,18 @@ REQUESTS: dict[str, st.SearchStrategy[Call]] = {
     ),
     "to_ship_request": st.builds(queries.to_ship_request, st.just(ACCOUNT), gids),
     "ship_request": st.builds(queries.ship_request, st.just(ACCOUNT), notices(), parts),
+    "categories_request": st.builds(taxonomy.categories_request, st.just(ACCOUNT), st.none() | gids, cursors),
+    "publications_request": st.just(products.publications_request(ACCOUNT)),
+    "variants_request": st.builds(
+        products.variants_request, st.just(ACCOUNT), st.lists(words, min_size=1, max_size=9), cursors
+    ),
+    "product_request": st.builds(products.product_request, st.just(ACCOUNT), id_=st.just("") | gids, handle=words),
+    "create_request": st.lists(drafts(), min_size=1, max_size=3).map(created),
+    "content_request": st.builds(
+        products.content_request, st.just(ACCOUNT), gids, drafts().map(products.content_of)
+    ),
+    "add_request": drafts().map(added),
+    "publish_request": st.builds(products.publish_request, st.just(ACCOUNT), gids, st.lists(gids, max_size=2)),
 }  # fmt: skip
 #: Not GraphQL: the token is fetched by a form of its own, which the schema does not describe.
 OTHERS = {"token_request"}
@@ -130,11 +180,18 @@ def test_every_request_fits_the_schema(name: str) -> None:
     run()
 
 
+@settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@given(drafts())
+def test_a_variant_that_publishing_changes_fits_too(draft: ProductDraft) -> None:
+    judge(changed(draft))
+
+
 def test_no_request_goes_unjudged() -> None:
     made: dict[str, Callable[..., Any]] = {
         name: one
-        for name, one in vars(queries).items()
-        if name.endswith("_request") and inspect.isfunction(one) and one.__module__ == queries.__name__
+        for module in (queries, products, taxonomy)
+        for name, one in vars(module).items()
+        if name.endswith("_request") and inspect.isfunction(one) and one.__module__ == module.__name__
     }
     assert made.keys() == REQUESTS.keys() | OTHERS
 

@@ -52,7 +52,9 @@ def read(*records: Any) -> Any:
 
 
 def test_capabilities() -> None:
-    wanted = {"probe", "order_source", "listing_source", "price_sink", "stock_sink", "shipment_sink"}
+    wanted = {
+        "probe", "order_source", "listing_source", "price_sink", "stock_sink", "shipment_sink", "product_publishing",
+    }  # fmt: skip
     assert capabilities_of(WooCommerce) == wanted
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-import time
 import zlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -31,6 +30,7 @@ from app.model import Listing, Money
 from app.monitor.health import Health
 from app.platform.worker import Worker
 from app.store import ConnectionRow, Store
+from tests.support import waiting
 from ui.kit import Operations, Registry, UndoStack, spawner
 from ui.services import Page, Services
 
@@ -88,16 +88,9 @@ class Desk:
         page.show()
 
 
-async def until(done: Callable[[], Any], what: str = "", seconds: float = 5.0) -> Any:
-    """Lets tasks and Qt work until something is true; fails after `seconds`."""
-    limit = time.monotonic() + seconds
-    while True:
-        QApplication.instance().processEvents()
-        found = done()
-        if found:
-            return found
-        assert time.monotonic() < limit, f"never happened: {what or done}"
-        await asyncio.sleep(0.005)
+async def until(done: Callable[[], Any], what: str = "", seconds: float = waiting.PATIENCE_S) -> Any:
+    """`waiting.until`, with Qt's events between two looks."""
+    return await waiting.until(done, what, seconds, between=QApplication.processEvents)
 
 
 async def dialog(kind: type[QDialog] = QDialog) -> Any:
@@ -111,14 +104,15 @@ async def dialog(kind: type[QDialog] = QDialog) -> Any:
 
 
 async def tasks_end() -> None:
-    """What the page started must not outlive the store: wait a moment, then cancel."""
+    """What the page started must not outlive the store: wait a moment, then cancel, and what those started at their end."""
     running = list(spawner()._running)
     if running:
         await asyncio.wait(running, timeout=0.3)
-    for task in running:
-        task.cancel()
-    if running:
-        await asyncio.wait(running, timeout=2)
+    while running := list(spawner()._running):
+        for task in running:
+            task.cancel()
+        _, late = await asyncio.wait(running, timeout=waiting.PATIENCE_S)
+        assert not late, f"still running: {late}"
 
 
 @asynccontextmanager

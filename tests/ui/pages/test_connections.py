@@ -85,7 +85,7 @@ async def opened(desk: Desk, qtbot: Any, integration: str = "woocommerce") -> tu
 
 async def test_it(asked: ConnectDialog) -> None:
     asked._test.click()
-    await until(lambda: asked.operation is None, "the test's end", 20)
+    await until(lambda: asked.operation is None, "the test's end")
 
 
 test_it.__test__ = False  # type: ignore[attr-defined]
@@ -116,7 +116,7 @@ async def test_connect_test_save_and_first_sync(desk: Desk, qtbot: Any, shop: An
     assert all(s not in shown and s[-6:] not in shown for s in secrets)
     assert asked.grab().width() > 0
     asked.primary.click()
-    await until(lambda: any("eşitlendi" in title for _, title, _ in desk.said), "the first sync", 20)
+    await until(lambda: any("eşitlendi" in title for _, title, _ in desk.said), "the first sync")
     row = (await desk.store.connections.list())[0]
     assert (row.name, row.integration, row.environment, row.switches["price_sink"]) == (
         "Dükkân", "woocommerce", "live", True,
@@ -128,7 +128,7 @@ async def test_connect_test_save_and_first_sync(desk: Desk, qtbot: Any, shop: An
     assert "consumer_secret" not in account.settings
     assert len(await desk.store.orders.query(OrderQuery())) == 4
     assert len(await desk.store.listings.query(ListingQuery())) >= 6
-    await until(lambda: page.mine.cards, "its card", 3)
+    await until(lambda: page.mine.cards, "its card")
     assert secrets[0] not in all_words(page)
 
 
@@ -152,7 +152,7 @@ async def test_the_same_shop_again_is_told_and_made_only_when_it_is_meant(desk: 
     asked.primary.click()
     await until(lambda: asked.primary.text() == t("message.make_anyway"), "the warning")
     asked.primary.click()
-    await until(lambda: asked.row is not None, "the second connection", 20)
+    await until(lambda: asked.row is not None, "the second connection")
     assert len(await desk.store.accounts.list()) == 2
     await until(lambda: not asked.isVisible(), "the dialog's end")
 
@@ -183,7 +183,7 @@ async def test_a_price_typed_in_a_cell_reaches_the_shop(desk: Desk, qtbot: Any, 
     QTest.keyClick(page.table.editor, Qt.Key.Key_Return)
     await until(lambda: page.sending.send.isEnabled(), "the queue")
     page.sending.send.click()
-    await until(lambda: any("1 kabul edildi" in text for _, _, text in desk.said), "the outcome", 20)
+    await until(lambda: any("1 kabul edildi" in text for _, _, text in desk.said), "the outcome")
     stored = await desk.store.listings.get(page.model.key_at(place))
     assert stored is not None
     assert stored.listing.price is not None
@@ -223,7 +223,7 @@ async def test_a_dead_address_is_theirs_and_may_be_kept_with_writing_off(desk: D
     assert desk.said[-1][0] == "degraded"
     row = (await desk.store.connections.list())[0]
     assert row.switches["price_sink"] is False
-    await until(lambda: page.mine.cards, "its card", 3)
+    await until(lambda: page.mine.cards, "its card")
 
 
 async def test_wrong_fields_are_all_marked_and_the_first_gets_the_focus(desk: Desk, qtbot: Any) -> None:
@@ -266,8 +266,10 @@ async def test_closing_stops_the_test_and_empties_the_secrets(
     desk: Desk, qtbot: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ended: list[str] = []
+    begun = asyncio.Event()
 
     async def slow(wish: Wish, now: Any) -> ProbeResult:
+        begun.set()
         try:
             await asyncio.sleep(60)
         finally:
@@ -278,7 +280,7 @@ async def test_closing_stops_the_test_and_empties_the_secrets(
     _, asked = await opened(desk, qtbot, "trendyol")
     fill(asked, seller_id="123456", api_key="anahtaranahtar", api_secret="gizligizligizli")
     asked._test.click()
-    await asyncio.sleep(0.02)
+    await until(begun.is_set, "the test runs")
     assert not asked._test.isEnabled()
     asked.reject()
     await until(lambda: ended, "the cancelled test")
@@ -387,8 +389,8 @@ async def test_the_rehearsal_connects_to_this_computer_only(
         assert asked.attempt is not None
         assert asked.attempt.ok
         asked.primary.click()
-        await until(lambda: any("eşitlendi" in title for _, title, _ in desk.said), "the first sync", 20)
-        await until(lambda: len(page.mine.cards) == 2, "both cards", 3)
+        await until(lambda: any("eşitlendi" in title for _, title, _ in desk.said), "the first sync")
+        await until(lambda: len(page.mine.cards) == 2, "both cards")
         assert all("Prova" in all_words(card) for card in page.mine.cards.values())
     assert not errors
 
@@ -517,14 +519,14 @@ async def test_cards_test_pause_and_resume(desk: Desk, qtbot: Any, shop: Any) ->
     card = page.mine.cards[row.id]
     assert "Henüz çağrılmadı" in card._blame.text()
     card._test.click()
-    await until(lambda: desk.said, "the test", 20)
+    await until(lambda: desk.said, "the test")
     assert desk.said[-1][:2] == ("healthy", "Dükkân çalışıyor")
-    await until(lambda: "Çalışıyor" in card._blame.text(), "the card", 3)
+    await until(lambda: "Çalışıyor" in card._blame.text(), "the card")
     card._pause.click()
-    await until(lambda: card._pause.text() == "Sürdür", "paused", 3)
+    await until(lambda: card._pause.text() == "Sürdür", "paused")
     assert (await desk.store.connections.get(row.id)).paused  # type: ignore[union-attr]
     card._pause.click()
-    await until(lambda: card._pause.text() == "Duraklat", "resumed", 3)
+    await until(lambda: card._pause.text() == "Duraklat", "resumed")
 
 
 async def test_a_failed_test_tells_whose_side_it_is(desk: Desk, qtbot: Any, shop: Any) -> None:
@@ -533,10 +535,10 @@ async def test_a_failed_test_tells_whose_side_it_is(desk: Desk, qtbot: Any, shop
     await desk.keys.put(row.account_id, {**held, "consumer_secret": "cs_" + "0" * 40})
     page = await settled(page_of(desk, qtbot))
     page.test(row.id)
-    await until(lambda: desk.said, "the test", 20)
+    await until(lambda: desk.said, "the test")
     assert desk.said[-1][0] == "unhealthy"
     assert "anahtar" in desk.said[-1][2].casefold()
-    await until(lambda: page.mine.cards[row.id]._chip.state == "unhealthy", "the card", 3)
+    await until(lambda: page.mine.cards[row.id]._chip.state == "unhealthy", "the card")
 
 
 async def test_settings_rename_switch_and_rate(desk: Desk, qtbot: Any, shop: Any) -> None:
@@ -558,7 +560,7 @@ async def test_settings_rename_switch_and_rate(desk: Desk, qtbot: Any, shop: Any
     assert now is not None
     assert (now.name, now.own_rate, now.switches["stock_sink"]) == ("Dükkân 2", 2.5, False)
     assert (await desk.links.get(row.id)).row.own_rate == 2.5, "the living link is a new one"
-    await until(lambda: "Dükkân 2" in all_words(page.mine.cards[row.id]), "the card", 3)
+    await until(lambda: "Dükkân 2" in all_words(page.mine.cards[row.id]), "the card")
     page.mine.set_up_asked.emit(row.id)
     asked = await dialog(SettingsDialog)
     assert asked.own_rate.text() == "2,5"
@@ -582,7 +584,7 @@ async def test_new_keys_keep_what_is_blank_and_are_tested(desk: Desk, qtbot: Any
     secret: Any = asked.fields.fields["consumer_secret"].field
     secret.setText("cs_" + "7" * 40)
     asked.primary.click()
-    await until(lambda: asked.told.isVisible(), "the refusal", 20)
+    await until(lambda: asked.told.isVisible(), "the refusal")
     assert "Eskisi geçerliliğini koruyor" in all_words(asked)
     held = await desk.keys.get(row.account_id)
     assert held["consumer_secret"].reveal() == sandbox.credentials["consumer_secret"], "the old one is in force"
@@ -600,7 +602,7 @@ async def test_a_proved_key_replaces_the_old_one(desk: Desk, qtbot: Any, shop: A
     secret: Any = asked.fields.fields["consumer_secret"].field
     secret.setText(sandbox.credentials["consumer_secret"])
     asked.primary.click()
-    await until(lambda: desk.said, "said", 20)
+    await until(lambda: desk.said, "said")
     assert desk.said[-1] == ("healthy", "Dükkân: yeni anahtar geçerli", t("keys.renewed.text"))
     held = await desk.keys.get(row.account_id)
     assert held["consumer_secret"].reveal() == sandbox.credentials["consumer_secret"]
@@ -622,13 +624,13 @@ async def test_a_key_that_could_not_be_asked_about_waits_and_is_tried_by_test(
     secret: Any = asked.fields.fields["consumer_secret"].field
     secret.setText(sandbox.credentials["consumer_secret"])
     asked.primary.click()
-    await until(lambda: asked.told.isVisible(), "the dead line", 20)
+    await until(lambda: asked.told.isVisible(), "the dead line")
     assert "Yeni anahtar kasada bekliyor" in all_words(asked)
     asked.reject()
     assert (await desk.keys.get(row.account_id))["consumer_secret"].reveal() == "old"
     await desk.keys.put("next/" + row.account_id, {**sandbox.credentials, "store_url": address})  # the line is back
     page.test(row.id)
-    await until(lambda: desk.said, "the test", 20)
+    await until(lambda: desk.said, "the test")
     assert desk.said[-1][0] == "healthy"
     assert (await desk.keys.get(row.account_id))["consumer_secret"].reveal() == sandbox.credentials["consumer_secret"]
     assert not await desk.services.connecting.renewing.waits(row.account_id)
@@ -649,7 +651,7 @@ async def test_removing_asks_for_the_name_and_forgets_the_keys(desk: Desk, qtbot
     assert not sure.primary.isEnabled()
     sure.edit.setText("Dükkân")
     sure.primary.click()
-    await until(lambda: not page.mine.cards, "the card goes", 3)
+    await until(lambda: not page.mine.cards, "the card goes")
     assert await desk.store.connections.list() == []
     with pytest.raises(KeyError):
         await desk.keys.get(row.account_id)

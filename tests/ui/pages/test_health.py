@@ -3,7 +3,6 @@ without secrets, and the three buttons as operations."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -22,7 +21,7 @@ from app.http.limiter import Waiting
 from app.http.samples import Sample, SampleClass
 from app.jobs.runner import Result
 from app.store import ConnectionRow, Store
-from tests.ui.pages.desk import tasks_end
+from tests.ui.pages.desk import tasks_end, until
 from tests.ui.pages.health_making import NOW, Call, FakeEngine, add_shops, fill, open_store, services_over
 from ui import words
 from ui.charts.data import MOST_POINTS
@@ -49,16 +48,6 @@ class Desk:
         """A row of the wall as it reads."""
         model = self.page.model
         return {c.key: model.data(model.index(row, i)) for i, c in enumerate(COLUMNS)}
-
-    async def until(self, true: Callable[[], Any], seconds: float = 8) -> None:
-        """Lets Qt and the loop work until something holds."""
-        end = asyncio.get_running_loop().time() + seconds
-        from PySide6.QtWidgets import QApplication
-
-        while not true():
-            assert asyncio.get_running_loop().time() < end, "it did not come to pass"
-            QApplication.processEvents()
-            await asyncio.sleep(0.01)
 
 
 Open = Callable[..., Awaitable[Desk]]
@@ -89,9 +78,9 @@ async def desk(tmp_path: Path, look: Appearance, qtbot: Any, errors: list[Any]) 
         page.set_inner_width(width)
         made = Desk(page, store, rows, engine)
         page.shown(request)
-        await made.until(lambda: page.model.ready and page.detail.card.plot is not None)
+        await until(lambda: page.model.ready and page.detail.card.plot is not None)
         if connected:
-            await made.until(lambda: page.detail.watched is not None and bool(page.detail.bars.bars))
+            await until(lambda: page.detail.watched is not None and bool(page.detail.bars.bars))
         return made
 
     yield make
@@ -103,7 +92,7 @@ async def desk(tmp_path: Path, look: Appearance, qtbot: Any, errors: list[Any]) 
 
 async def select(desk: Desk, row: ConnectionRow) -> None:
     desk.page.table.set_current_key(row.id)
-    await desk.until(lambda: desk.page.detail.watched is not None and desk.page.detail.watched.row.id == row.id)
+    await until(lambda: desk.page.detail.watched is not None and desk.page.detail.watched.row.id == row.id)
     await desk.page.detail.refresh()
 
 
@@ -137,7 +126,7 @@ async def test_the_worst_connection_is_looked_at_first_and_a_request_wins(desk: 
     assert d.page.detail.watched is not None
     assert d.page.detail.watched.row.id == d.rows[2].id
     d.page.shown({"connection": d.rows[0].id})
-    await d.until(lambda: d.page.detail.watched.row.id == d.rows[0].id)
+    await until(lambda: d.page.detail.watched.row.id == d.rows[0].id)
     assert d.page.table.current_key() == d.rows[0].id
 
 
@@ -194,14 +183,13 @@ async def test_the_curves_and_the_table_are_the_store_s_figures(desk: Open) -> N
     d = await desk()
     await select(d, d.rows[1])
     card = d.page.detail.card
-    since, until = window("24h", NOW)
-    points = await d.store.samples.series(d.rows[1].id, since, until, card.points)
+    points = await d.store.samples.series(d.rows[1].id, *window("24h", NOW), card.points)
     for key in ("p50", "p95", "p99"):
         x, y = card.plot.curves[key].getOriginalDataset()
         assert list(x) == [p.at.timestamp() for p in points]
         assert list(y) == [getattr(p, key) for p in points]
     d.page.toggle_table()
-    await d.until(lambda: card.table is not None and card.table.table_model.ready)
+    await until(lambda: card.table is not None and card.table.table_model.ready)
     rows = card.table_rows()
     assert len(rows) == len(points)
     assert rows[0][5] == points[-1].count
@@ -229,12 +217,12 @@ async def test_a_year_is_panned_with_at_most_400_points(desk: Open) -> None:
     await select(d, row)
     card = d.page.detail.card
     card.segment._choose("1y")
-    await d.until(lambda: card.data is not None and (card.data.until - card.data.since).days == 365)
+    await until(lambda: card.data is not None and (card.data.until - card.data.since).days == 365)
     sizes = [len(curve.getOriginalDataset()[0]) for curve in card.plot.curves.values()]
     assert 300 < max(sizes) <= MOST_POINTS
     first = card.data.times[0]
     card.plot.pan(-0.6)
-    await d.until(lambda: card.data.times[0] < first - timedelta(days=180))
+    await until(lambda: card.data.times[0] < first - timedelta(days=180))
     sizes = [len(curve.getOriginalDataset()[0]) for curve in card.plot.curves.values()]
     assert 300 < max(sizes) <= MOST_POINTS
     assert card.plot.visible_range()[1] < NOW - timedelta(days=180)
@@ -242,7 +230,7 @@ async def test_a_year_is_panned_with_at_most_400_points(desk: Open) -> None:
     await d.page.refresh()
     assert card.plot.visible_range()[1] < NOW - timedelta(days=180)
     card.plot.pan(99)
-    await d.until(lambda: card.data.until == NOW)
+    await until(lambda: card.data.until == NOW)
 
 
 async def test_every_span_shows_its_figures(desk: Open) -> None:
@@ -250,7 +238,7 @@ async def test_every_span_shows_its_figures(desk: Open) -> None:
     await select(d, d.rows[1])
     for span, bars in (("1h", 13), ("7d", 15), ("30d", 31), ("1y", 27), ("24h", 25)):
         d.page.detail.card.segment._choose(span)
-        await d.until(lambda n=bars: abs(len(d.page.detail.bars.bars) - n) <= 1)
+        await until(lambda n=bars: abs(len(d.page.detail.bars.bars) - n) <= 1)
         assert 0 < len(d.page.detail.card.data.times) <= MOST_POINTS
         assert not d.page.detail.card.data.empty
 
@@ -264,7 +252,7 @@ async def test_the_first_hour_is_looked_at_closely(desk: Open) -> None:
     assert len(card.data.times) == 8
     assert card.data.step == timedelta(minutes=1)
     card.segment._choose("24h")
-    await d.until(lambda: card.data.until - card.data.since == timedelta(days=1))
+    await until(lambda: card.data.until - card.data.since == timedelta(days=1))
     await d.page.refresh()
     assert card.span == "24h"  # what was chosen by hand stays
 
@@ -358,11 +346,11 @@ async def test_a_report_reads_only_what_changed_and_bursts_are_one(desk: Open, m
     for _ in range(20):
         d.page.changed(ChangeReport(HEALTH, frozenset({d.rows[0].id}), "samples"))
     d.page.changed(ChangeReport(ORDERS, frozenset({1}), "pull"))
-    await d.until(lambda: d.cells(0)["state"] == "Çalışmıyor")
-    await d.until(lambda: len(asked) == 2)  # at once, and once more for the nineteen that came meanwhile
+    await until(lambda: d.cells(0)["state"] == "Çalışmıyor")
+    await until(lambda: len(asked) == 2)  # at once, and once more for the nineteen that came meanwhile
     assert set(asked) == {d.rows[0].id}
     d.page.changed(ChangeReport(CONNECTIONS, frozenset(), "user"))
-    await d.until(lambda: set(asked) == {row.id for row in d.rows})
+    await until(lambda: set(asked) == {row.id for row in d.rows})
 
 
 async def test_the_clock_runs_only_while_the_page_is_seen(desk: Open) -> None:
@@ -379,8 +367,8 @@ async def test_a_connection_that_was_removed_leaves_the_wall(desk: Open) -> None
     d = await desk()
     await d.store.connections.remove(d.rows[2].id)
     d.page.changed(ChangeReport(CONNECTIONS, frozenset({d.rows[2].id}), "user"))
-    await d.until(lambda: d.page.model.total == 2)
-    await d.until(lambda: d.page.detail.watched.row.id == d.rows[1].id)
+    await until(lambda: d.page.model.total == 2)
+    await until(lambda: d.page.detail.watched.row.id == d.rows[1].id)
 
 
 # -- doing -----------------------------------------------------------------------------------------------------------
@@ -392,7 +380,7 @@ async def test_test_is_an_operation_and_says_how_it_went(desk: Open) -> None:
     assert not d.page.detail.test.isEnabled()
     assert d.page.detail.test.toolTip() == "Sürüyor"
     d.page.test()  # twice in a row is once
-    await d.until(lambda: bool(d.said) and bool(done))
+    await until(lambda: bool(d.said) and bool(done))
     assert d.engine.asked == [("probe", d.rows[2].id)]
     assert d.said == [("healthy", "Ana sözleşme", "Yanıt geldi, anahtar geçerli.")]
     assert done[0].title == "Ana sözleşme sınanıyor"
@@ -404,7 +392,7 @@ async def test_a_failed_test_says_what_to_do(desk: Open) -> None:
     d = await desk()
     d.engine.result = Result("failed", message=Message("auth.expired", {"connection": "Ana sözleşme"}))
     d.page.test()
-    await d.until(lambda: bool(d.said))
+    await until(lambda: bool(d.said))
     assert d.said == [
         ("unhealthy", "Ana sözleşme", "Oturumun süresi doldu. Yeniden oturum açın ya da yeni anahtar girin.")
     ]
@@ -416,9 +404,9 @@ async def test_sync_pulls_what_the_integration_has(desk: Open) -> None:
     assert d.page.detail.sync.toolTip() == "Bu bağlantıdan çekilecek sipariş ya da liste yok"
     await select(d, d.rows[0])
     d.engine.result = Result(counts={"new": 3, "changed": 1})
-    await d.until(lambda: d.page.detail.sync.isEnabled())
+    await until(lambda: d.page.detail.sync.isEnabled())
     d.page.detail.sync.click()
-    await d.until(lambda: bool(d.said))
+    await until(lambda: bool(d.said))
     assert d.engine.asked == [("orders", d.rows[0].id), ("listings", d.rows[0].id)]
     assert d.said == [("healthy", "Ana mağaza", "4 sipariş, 4 liste okundu.")]
 
@@ -427,21 +415,21 @@ async def test_pause_and_resume(desk: Open) -> None:
     d = await desk()
     await select(d, d.rows[0])
     d.page.detail.pause.click()
-    await d.until(lambda: d.cells(0)["state"] == "Duraklatıldı")
-    await d.until(lambda: d.page.detail.pause.text() == "Sürdür")
+    await until(lambda: d.cells(0)["state"] == "Duraklatıldı")
+    await until(lambda: d.page.detail.pause.text() == "Sürdür")
     assert d.engine.asked == [("paused", d.rows[0].id)]
     assert d.cells(0)["blame"] == "Siz duraklattınız"
-    await d.until(lambda: d.page.detail.sync.toolTip() == "Duraklatıldı; önce sürdürün")
+    await until(lambda: d.page.detail.sync.toolTip() == "Duraklatıldı; önce sürdürün")
     assert d.page.header.primary.text() == "2 bağlantıyı sına"
     d.page.detail.pause.click()
-    await d.until(lambda: d.cells(0)["state"] == "Sağlıklı")
+    await until(lambda: d.cells(0)["state"] == "Sağlıklı")
     assert d.engine.asked[-1] == ("scheduled", d.rows[0].id)
 
 
 async def test_the_primary_button_tests_all_that_are_not_paused(desk: Open) -> None:
     d = await desk()
     d.page.header.primary.click()
-    await d.until(lambda: bool(d.said))
+    await until(lambda: bool(d.said))
     assert sorted(d.engine.asked) == [("probe", row.id) for row in d.rows]
     assert d.said == [("healthy", "Sağlık", "3 bağlantıdan 3 tanesi yanıt verdi.")]
 
@@ -484,7 +472,7 @@ async def test_in_a_narrow_window_the_detail_takes_the_wall_s_place(desk: Open) 
     assert not detail.isVisible()
     table.setFocus()
     QTest.keyClick(table, Qt.Key.Key_Return)
-    await d.until(lambda: detail.isVisible())
+    await until(lambda: detail.isVisible())
     assert not table.isVisible()
     QTest.keyClick(detail, Qt.Key.Key_Escape)
     assert table.isVisible()

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import QApplication, QMenu
 from app.contracts import GOALS_MS
 from app.store import AuditFilter, BusinessDay
 from app.store.process import CPU, MEMORY
+from tests.ui.pages.desk import until
 from tests.ui.pages.health_making import NOW, Call
 from tests.ui.pages.orders_making import order
 from tests.ui.pages.test_health import Open, desk, select
@@ -35,7 +36,7 @@ async def chosen(d: Any, subject: Subject) -> Any:
     card = d.page.detail.card
     before = card.data
     card.choose(subject)
-    await d.until(lambda: card.data is not before or card._empty is not None)
+    await until(lambda: card.data is not before or card._empty is not None)
     return card
 
 
@@ -119,7 +120,7 @@ async def test_both_menus_work_by_keyboard(desk: Open) -> None:
     await select(d, d.rows[1])
     card = d.page.detail.card
     QTest.keyClick(card.whose, Qt.Key.Key_Space)
-    await d.until(lambda: opened_menu() is not None)
+    await until(lambda: opened_menu() is not None)
     menu = opened_menu()
     assert menu is not None
     texts = [one.text() for one in menu.actions() if not one.isSeparator()]
@@ -127,9 +128,9 @@ async def test_both_menus_work_by_keyboard(desk: Open) -> None:
     assert [one.isChecked() for one in menu.actions() if not one.isSeparator()] == [True, False, False, False]
     for key in (Qt.Key.Key_Down, Qt.Key.Key_Down, Qt.Key.Key_Down, Qt.Key.Key_Return):
         QTest.keyClick(menu, key)
-    await d.until(lambda: card.subject.operation == "orders")
+    await until(lambda: card.subject.operation == "orders")
     QTest.keyClick(card.what, Qt.Key.Key_Space)
-    await d.until(lambda: opened_menu() is not None and opened_menu() is not menu)
+    await until(lambda: opened_menu() is not None and opened_menu() is not menu)
     menu = opened_menu()
     assert menu is not None
     texts = [one.text() for one in menu.actions() if not one.isSeparator()]
@@ -137,7 +138,7 @@ async def test_both_menus_work_by_keyboard(desk: Open) -> None:
     assert texts[-2:] == ["Paxzar: İşlemci", "Paxzar: Bellek"]
     for key in (Qt.Key.Key_Down, Qt.Key.Key_Down, Qt.Key.Key_Return):
         QTest.keyClick(menu, key)
-    await d.until(lambda: card.subject.measure == "calls")
+    await until(lambda: card.subject.measure == "calls")
     assert card.subject.operation == "orders"  # what was narrowed stays narrowed
 
 
@@ -166,7 +167,7 @@ async def test_orders_and_revenue_are_charts_currency_by_currency(desk: Open) ->
     await select(d, row)
     d.page.detail.card.segment._choose("30d")
     card = await chosen(d, Subject("orders", row.id))
-    await d.until(lambda: card.data is not None and len(card.data.times) == 31)
+    await until(lambda: card.data is not None and len(card.data.times) == 31)
     assert sum(card.data.lines[0].values) == 6
     assert card.data.step == DAY
     days = await d.store.business.days(row.id, (NOW - 30 * DAY).date(), NOW.date(), NOW.tzinfo)
@@ -212,19 +213,19 @@ async def test_zooming_in_asks_for_finer_figures_and_home_goes_back(desk: Open) 
     await select(d, d.rows[1])
     card = d.page.detail.card
     card.segment._choose("30d")
-    await d.until(lambda: (card.data.until - card.data.since).days == 30)
+    await until(lambda: (card.data.until - card.data.since).days == 30)
     coarse = card.data.step
     card.plot.setFocus()
     for _ in range(5):
         QTest.keyClick(card.plot, Qt.Key.Key_Up, Qt.KeyboardModifier.ShiftModifier)
-    await d.until(lambda: card.data.step < coarse)
+    await until(lambda: card.data.step < coarse)
     low, high = card.plot.visible_range()
     assert high - low < timedelta(days=1.1)
     assert len(card.data.times) <= MOST_POINTS
     await d.page.refresh()  # what comes in now must not throw the hand back
     assert card.plot.visible_range() == (low, high)
     QTest.keyClick(card.plot, Qt.Key.Key_Home)
-    await d.until(lambda: card.data.step == coarse)
+    await until(lambda: card.data.step == coarse)
     assert d.page.detail._panned is None
 
 
@@ -233,7 +234,7 @@ async def test_zooming_out_reaches_beyond_the_span_and_has_ends(desk: Open) -> N
     await select(d, d.rows[0])
     card = d.page.detail.card
     assert d.page.services.actions.trigger("health.zoom_out")
-    await d.until(lambda: card.data.until - card.data.since > timedelta(hours=47))
+    await until(lambda: card.data.until - card.data.since > timedelta(hours=47))
     for _ in range(30):
         card.zoom(2.0)
     low, high = card.plot.visible_range()
@@ -244,7 +245,7 @@ async def test_zooming_out_reaches_beyond_the_span_and_has_ends(desk: Open) -> N
     assert high - low >= timedelta(seconds=599)
     assert high <= NOW + timedelta(minutes=30)
     assert d.page.services.actions.trigger("health.home")
-    await d.until(lambda: not card.plot._rest.isActive() and d.page.detail._panned is None)
+    await until(lambda: not card.plot._rest.isActive() and d.page.detail._panned is None)
     assert not card.plot.moved
 
 
@@ -286,15 +287,15 @@ async def test_a_chart_is_pinned_and_taken_off(desk: Open) -> None:
     await chosen(d, Subject("errors", d.rows[1].id))
     assert card.pin_button.toolTip() == "Bugün sayfasına sabitle"
     card.pin_button.click()
-    await d.until(lambda: card.pin_button.toolTip() == "Bugün sayfasından kaldır")
+    await until(lambda: card.pin_button.toolTip() == "Bugün sayfasından kaldır")
     assert await read_pins(d.store) == [Pin(Subject("errors", d.rows[1].id), "24h")]
     assert d.said[-1] == ("healthy", "Web mağazası · Hatalar", "Bugün sayfasına sabitlendi.")
     await chosen(d, Subject("response", d.rows[1].id))
-    await d.until(lambda: card.pin_button.toolTip() == "Bugün sayfasına sabitle")
+    await until(lambda: card.pin_button.toolTip() == "Bugün sayfasına sabitle")
     await chosen(d, Subject("errors", d.rows[1].id))
-    await d.until(lambda: card.pin_button.toolTip() == "Bugün sayfasından kaldır")
+    await until(lambda: card.pin_button.toolTip() == "Bugün sayfasından kaldır")
     assert d.page.services.actions.trigger("health.pin")
-    await d.until(lambda: card.pin_button.toolTip() == "Bugün sayfasına sabitle")
+    await until(lambda: card.pin_button.toolTip() == "Bugün sayfasına sabitle")
     assert await d.store.settings.get(KEY) is None
 
 
@@ -317,7 +318,7 @@ async def test_today_s_wish_opens_the_chart(desk: Open) -> None:
     wish = Pin(Subject("availability", d.rows[0].id), "7d")
     d.page.shown({"connection": d.rows[0].id, "chart": wish})
     card = d.page.detail.card
-    await d.until(lambda: card.subject == wish.subject and card.data is not None and card.data.ceiling == 100.0)
+    await until(lambda: card.subject == wish.subject and card.data is not None and card.data.ceiling == 100.0)
     assert card.span == "7d"
     assert d.page.detail.part == "charts"
 

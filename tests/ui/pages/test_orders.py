@@ -366,7 +366,7 @@ async def test_a_cancelled_orders_label_is_refused(desk: Desk, qtbot: Any) -> No
     assert any("73300005" in text and "iptal etti" in text for text in texts(question))
     assert any("73300006" in text for text in texts(question))
     question.reject()
-    await asyncio.sleep(0.05)
+    await until(lambda: not len(spawner()), "given up")
     assert documents(desk) == []
 
     page.print_button.click()
@@ -508,8 +508,8 @@ async def test_a_note_is_kept_and_never_overwritten_while_typing(desk: Desk, qtb
     await desk.store.orders.set_local((1,), note="başka bilgisayardan")
     await pull(desk, row, order(9))
     await until(lambda: page.model.total == 5)
-    await asyncio.sleep(0.3)
-    QApplication.instance().processEvents()
+    await asyncio.sleep(0.3)  # the pane's own burst
+    await until(lambda: not len(spawner()), "the pane read it again")
     assert page.pane.note.text() == "hediye paketi"
     QTest.keyClick(page.pane.note, Key.Key_Return)
     await until(lambda: desk.services.undo.can_undo)
@@ -696,15 +696,18 @@ async def test_a_slow_read_never_brings_the_former_order_back(
     await until(lambda: page.pane.order_id == 1 and not len(spawner()))
     read, may_go = desk.store.orders.get, asyncio.Event()
 
+    begun = asyncio.Event()
+
     async def slow_for_the_first(order_id: int) -> Any:
         found = await read(order_id)
         if order_id == 1:
+            begun.set()
             await may_go.wait()
         return found
 
     monkeypatch.setattr(desk.store.orders, "get", slow_for_the_first)
     page.changed(ChangeReport(ORDERS, source="pull"))  # the order in the pane is read again ...
-    await asyncio.sleep(0.3)
+    await until(begun.is_set)
     page.table.set_current_key(3)  # ... while the person walks on
     await until(lambda: page.pane.order_id == 3)
     may_go.set()

@@ -247,7 +247,7 @@ async def window_of(tmp_path: Path, desk: Desk, qtbot: Any, vault: Vault | None 
     nothing: Any = lambda *_: None  # noqa: E731
     window.fill(desk.services, House(tmp_path, vault, None, LoopWatchdog(), lambda: "tr", nothing, nothing, None))
     window.go("orders")
-    await until(lambda: window.current == "orders", "orders", 15)
+    await until(lambda: window.current == "orders", "orders")
     await ended()
     return window
 
@@ -257,7 +257,7 @@ async def locked(window: MainWindow) -> None:
     assert helper is not None
     await helper.helper.set_pin(Secret("4071"))
     helper.lock()
-    await until(lambda: window.current == "pack", "the bench", 15)
+    await until(lambda: window.current == "pack", "the bench")
     await ended()
 
 
@@ -278,7 +278,7 @@ async def test_a_helper_reaches_packing_and_printing_only(desk: Desk, qtbot: Any
     await ended()
     assert window.current == "pack"
     window.go("print")
-    await until(lambda: window.current == "print", "print", 15)
+    await until(lambda: window.current == "print", "print")
     await ended()
     assert window.isVisible()
     assert [name for name, item in window.sidebar.items.items() if item.isVisibleTo(window.sidebar)] == [
@@ -308,7 +308,7 @@ async def test_the_pin_leads_back_and_a_wrong_one_does_not(desk: Desk, qtbot: An
     )
     assert t("helper.pin_wrong") in texts(again)
     await typed(window, "4071")
-    await until(lambda: window.current == "orders", "orders", 15)
+    await until(lambda: window.current == "orders", "orders")
     await ended()
     assert window.sidebar.items["prices"].isVisibleTo(window.sidebar)
     assert await desk.store.settings.get("helper.on") is False
@@ -321,7 +321,7 @@ async def test_the_vaults_password_leads_back_too(desk: Desk, qtbot: Any, tmp_pa
     await locked(window)
     desk.services.actions.trigger("helper.leave")
     await typed(window, PASSWORD.reveal())
-    await until(lambda: window.current == "orders", "orders", 15)
+    await until(lambda: window.current == "orders", "orders")
     await ended()
     assert window.helper is not None
     assert not window.helper.on
@@ -336,7 +336,7 @@ async def test_a_restart_comes_back_locked(desk: Desk, qtbot: Any, tmp_path: Pat
         desk.services, House(tmp_path, None, None, LoopWatchdog(), lambda: "tr", lambda *_: None, lambda *_: None, None)
     )
     window.go("today")
-    await until(lambda: window.current == "pack", "the bench", 15)
+    await until(lambda: window.current == "pack", "the bench")
     await ended()
     assert list(window.pages) == ["pack"]
     window.empty()
@@ -350,7 +350,7 @@ async def test_a_pin_is_chosen_before_the_first_lock(desk: Desk, qtbot: Any, tmp
     assert not asked.primary.isEnabled()
     asked.second.edit.setText("4071")
     asked.primary.click()
-    await until(lambda: window.current == "pack", "the bench", 15)
+    await until(lambda: window.current == "pack", "the bench")
     await ended()
     assert await desk.store.settings.get("helper.on") is True
     window.empty()
@@ -359,7 +359,7 @@ async def test_a_pin_is_chosen_before_the_first_lock(desk: Desk, qtbot: Any, tmp
 async def test_the_bench_fills_the_screen_and_gives_it_back(desk: Desk, qtbot: Any, tmp_path: Path) -> None:
     window = await window_of(tmp_path, desk, qtbot)
     window.go("pack")
-    await until(lambda: window.current == "pack", "the bench", 15)
+    await until(lambda: window.current == "pack", "the bench")
     assert (window.isFullScreen(), window.sidebar.isVisible()) == (True, False)
     window.go("orders")
     assert (window.isFullScreen(), window.sidebar.isVisible()) == (False, True)

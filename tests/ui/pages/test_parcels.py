@@ -183,8 +183,8 @@ async def test_ship_several_orders_by_the_dialog(dock: Dock) -> None:
     opened.desi.setText("2,5")
     await until(lambda: all(one.wanted.pieces == 2 for one in opened.drafts), "two pieces")
     QTest.keyClick(opened, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
-    await until(lambda: len(truth(dock)) == 3, "three parcels", 20)
-    await until(lambda: any("3 gönderi" in title for _, title, _ in dock.desk.said), "told", 20)
+    await until(lambda: len(truth(dock)) == 3, "three parcels")
+    await until(lambda: any("3 gönderi" in title for _, title, _ in dock.desk.said), "told")
     assert {(row["count"], row["desi"]) for row in truth(dock)} == {(2, "5")}
     assert not [o for o in dock.desk.services.operations.items if o.error]
 
@@ -208,8 +208,8 @@ async def test_a_wrong_address_is_mended_in_place(dock: Dock) -> None:
     correct.primary.click()
     await until(lambda: opened.drafts[0].ready, "ready")
     opened.primary.click()
-    await until(lambda: len(truth(dock)) == 1, "shipped", 20)
-    await until(lambda: task.done(), "done", 20)
+    await until(lambda: len(truth(dock)) == 1, "shipped")
+    await until(lambda: task.done(), "done")
     assert (truth(dock)[0]["phone"], truth(dock)[0]["city"]) == ("05551112233", "İstanbul")
     kept = await dock.desk.store.addresses.get_many([bad])
     assert kept[bad].phone == "+905551112233"
@@ -238,9 +238,9 @@ async def test_a_refused_parcel_is_corrected_and_sent_from_the_page(dock: Dock) 
     correct = await dialog(CorrectDialog)
     correct.edits["phone"].setText("0555 111 22 33")
     correct.primary.click()
-    await until(lambda: len(truth(dock)) == 1, "sent", 20)
+    await until(lambda: len(truth(dock)) == 1, "sent")
     assert truth(dock)[0]["phone"] == "05551112233"
-    await until(lambda: page.model.total == 0, "it left the view", 20)
+    await until(lambda: page.model.total == 0, "it left the view")
 
 
 async def test_cancel_asks_first(dock: Dock) -> None:
@@ -264,7 +264,7 @@ async def test_the_label_is_written_again(dock: Dock) -> None:
     page = await shown(dock)
     await until(lambda: page.pane.parcel_id == parcel, "its detail")
     QTest.keyClick(page.table, Qt.Key.Key_L)
-    await until(lambda: any(title == "1 etiket yazıldı" for _, title, _ in dock.desk.said), "written", 20)
+    await until(lambda: any(title == "1 etiket yazıldı" for _, title, _ in dock.desk.said), "written")
     (file,) = (dock.desk.store.db.path.parent / "documents").glob("*.pdf")
     assert file.read_bytes().startswith(b"%PDF")
     (row,) = await dock.desk.store.parcels.get_many([parcel])
@@ -275,7 +275,7 @@ async def test_ask_now_asks_every_carrier(dock: Dock) -> None:
     await dock.parcel(1)
     page = await shown(dock)
     operation = page.track_now()
-    await until(lambda: not operation.running, "asked", 10)
+    await until(lambda: not operation.running, "asked")
     assert operation.error is None
     (job,) = await dock.desk.store.jobs.recent(1)
     assert (job.kind, job.state) == ("track", "ended")

@@ -20,6 +20,7 @@ from app.contracts import Message, Outcome, OutcomeState
 from app.model import Money
 from app.store import ConnectionRow, OutboxFilter
 from tests.ui.pages.desk import NOW, Desk, dialog, listing, open_desk, until
+from ui.kit import spawner
 from ui.pages.price_bar import RefusedDialog
 from ui.pages.price_questions import ChoiceDialog
 from ui.pages.prices import PricesPage
@@ -222,8 +223,7 @@ async def test_blank_and_unchanged_texts_change_nothing(desk: Desk, qtbot: Any) 
     edit(page, 0, "price", "")
     edit(page, 0, "price", "1.249,90")
     edit(page, 0, "price", "1249,9")
-    await asyncio.sleep(0.1)
-    await until(lambda: True)
+    await until(lambda: not len(spawner()), "what was typed was looked at")
     assert (await wish(desk)).wanted_price is None
     assert not desk.services.undo.can_undo
 
@@ -242,8 +242,7 @@ async def test_a_pull_that_rewrites_the_row_keeps_what_is_typed(desk: Desk, qtbo
     assert "1.199,00" in text
     asked.choose("theirs")
     asked.primary.click()
-    await until(lambda: not asked.isVisible())
-    await asyncio.sleep(0.05)
+    await until(lambda: not asked.isVisible() and not len(spawner()), "decided")
     assert (await wish(desk)).wanted_price is None
 
 
@@ -266,7 +265,7 @@ async def test_an_untouched_editor_over_a_rewritten_row_queues_nothing(desk: Des
     await until(lambda: cell(page, 0, "price").old == 1199)
     assert page.table.editor.text() == "1.249,90"
     QTest.keyClick(page.table.editor, Key.Key_Return)
-    await asyncio.sleep(0.05)
+    await until(lambda: not len(spawner()), "what was typed was looked at")
     assert (await wish(desk)).wanted_price is None
 
 

@@ -121,7 +121,7 @@ async def test_a_cancelled_orders_label_is_not_printed_again_unasked(desk: Desk,
     question = await dialog(RefusalDialog)
     assert "iptal etti" in " ".join(texts(question))
     question.reject()
-    await asyncio.sleep(0.05)
+    await until(lambda: not len(spawner()), "given up")
     assert await desk.store.prints.copies([13], "label") == {13: 1}
 
 
@@ -350,7 +350,7 @@ async def test_labels_on_a_zebra_a_jam_and_the_rest(desk: Desk, qtbot: Any) -> N
         page.choice.where.setCurrentIndex(page.choice.where.findData("Depo"))
         page.waiting.tick([0, 1, 2, 3, 4], True)
         page.print_button.click()
-        await until(lambda: len(page.queue_card.rows) == 1, seconds=15)
+        await until(lambda: len(page.queue_card.rows) == 1)
         assert [row.order_id for row in reversed(await desk.store.prints.recent())] == [1, 2, 3]
         assert page.queue_card.isVisible()
         shown = " ".join(texts(page.queue_card))
@@ -359,7 +359,7 @@ async def test_labels_on_a_zebra_a_jam_and_the_rest(desk: Desk, qtbot: Any) -> N
         assert desk.said[-1][1] == "Basım durdu: 5 parçadan 3 tanesi çıktı"
         zebra.paper_after = 0
         page.queue_card.rows[0].go.click()
-        await until(lambda: page.queue_card.isHidden(), seconds=15)
+        await until(lambda: page.queue_card.isHidden())
         assert [row.order_id for row in reversed(await desk.store.prints.recent())] == [1, 2, 3, 4, 5]
         assert len(zebra.labels) == 5
         await until(lambda: page.journal.total == 5 and page.journal.row_at(0) is not None)
@@ -380,12 +380,12 @@ async def test_a_second_copy_on_a_printer_is_asked_about(desk: Desk, qtbot: Any)
         question = await dialog(QuestionDialog)
         assert "etiketi zaten basıldı" in " ".join(texts(question))
         question.reject()
-        await asyncio.sleep(0.05)
+        await until(lambda: not len(spawner()), "given up")
         assert len(zebra.labels) == 1
         page.again_button.click()
         question = await dialog(QuestionDialog)
         question.primary.click()
-        await until(lambda: len(zebra.labels) == 2, seconds=15)
+        await until(lambda: len(zebra.labels) == 2)
         await until(lambda: page.journal.total == 2 and page.journal.row_at(0) is not None)
         assert page.journal.row_at(0)[NOTE].state == "order.returning"  # type: ignore[index]
 
@@ -401,7 +401,7 @@ async def test_what_is_in_doubt_is_decided_by_a_person(desk: Desk, qtbot: Any) -
         question = await dialog(DoubtDialog)
         assert "2. etiket" in " ".join(texts(question))
         question.once_more.click()
-        await until(lambda: page.queue_card.isHidden(), seconds=15)
+        await until(lambda: page.queue_card.isHidden())
         assert len(zebra.labels) == 4
         rows = (await desk.store.prints.recent())[::-1]
         assert [(one.order_id, one.again) for one in rows] == [(1, False), (2, True), (3, False)]
@@ -419,7 +419,7 @@ async def test_after_a_jam_from_a_label_on(desk: Desk, qtbot: Any) -> None:
         assert question.position == 3
         question.number.setValue(2)
         question.primary.click()
-        await until(lambda: page.queue_card.isHidden(), seconds=15)
+        await until(lambda: page.queue_card.isHidden())
         assert len(zebra.labels) == 6
         await page.work.print(PrintWish("label", (5,), Printer("Kapalı", "network", "127.0.0.1:9", "zpl")))
         await until(lambda: len(page.queue_card.rows) == 1)

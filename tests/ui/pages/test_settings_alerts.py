@@ -73,7 +73,7 @@ class At:
         await self.quiet()
 
     async def quiet(self) -> None:
-        await until(lambda: not len(spawner()), "quiet", 20)
+        await until(lambda: not len(spawner()), "quiet")
 
     async def opened(self, *bodies: AlertBody) -> list[AlertRow]:
         return await self.store.alerts.apply(Moves(opened=bodies), lambda *_: ())
@@ -166,13 +166,13 @@ async def test_a_mail_channel_is_set_up_tested_and_its_trouble_shown(at: At, qtb
         assert (row.switch.isChecked(), row.test.isEnabled()) == (True, True)
         assert "c@d.test" in row.text
         row.test.click()
-        await until(lambda: sink.mails, "sent", 10)
+        await until(lambda: sink.mails, "sent")
         await at.quiet()
     assert sink.mails[0].user == "nar"
     assert at.desk.said[-1][:2] == ("healthy", "E-posta: deneme gitti.")
     assert "gizli parola" not in " ".join(texts(at.page))
     row.test.click()
-    await until(lambda: at.desk.said[-1][0] == "unhealthy", "failed", 10)
+    await until(lambda: at.desk.said[-1][0] == "unhealthy", "failed")
     assert "ulaşılamıyor" in at.desk.said[-1][2]
     await at.quiet()
 
@@ -189,7 +189,7 @@ async def test_a_webhooks_test_and_what_today_says_of_it(at: At, qtbot: Any) -> 
         await at.alerts.set_channel("webhook", on=True, secrets={"url": server.url, "key": "0123456789abcdef"})
         await at.show()
         at.part.channels["webhook"].test.click()
-        await until(lambda: told, "sent", 10)
+        await until(lambda: told, "sent")
         await at.quiet()
         assert told[0]["title"] == "Paxzar deneme uyarısı"
         status = 404

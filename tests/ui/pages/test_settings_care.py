@@ -46,7 +46,7 @@ class Desked:
         self.asked: list[tuple[Path, Secret | None]] = []
 
     async def quiet(self) -> None:
-        await until(lambda: not len(spawner()), "quiet", 20)
+        await until(lambda: not len(spawner()), "quiet")
 
 
 @asynccontextmanager
@@ -93,7 +93,7 @@ async def test_a_backup_now_shows_at_once(at: Desked, qtbot: Any) -> None:
     assert at.page.section == "backups"
     assert "Henüz yok" in part.last.text
     part.now.click()
-    await until(lambda: part.state is not None and len(part.state.files) == 1, "made", 30)
+    await until(lambda: part.state is not None and len(part.state.files) == 1, "made")
     await at.quiet()
     assert part.kept.text.startswith("1 yedek")
     assert "açılarak doğrulandı" in part.last.text
@@ -128,7 +128,7 @@ async def test_a_backup_is_looked_into_before_it_replaces_anything(at: Desked, q
     part = at.page.backups
     assert part is not None
     operation = part.write(at.folder / "kendi.paxzb", Secret("yedeğin kendi parolası"))
-    await until(lambda: not operation.running, "written", 30)
+    await until(lambda: not operation.running, "written")
     assert operation.error is None
     part._begin(lambda: part.put_back(at.folder / "kendi.paxzb"), "restore")
     asking = await dialog(PassphraseDialog)
@@ -146,7 +146,7 @@ async def test_a_backup_is_looked_into_before_it_replaces_anything(at: Desked, q
     assert any("0 sipariş" in one for one in texts(sure))
     assert at.asked == []
     sure.accept()
-    await until(lambda: at.asked, "handed over", 30)
+    await until(lambda: at.asked, "handed over")
     file, secret = at.asked[0]
     assert (file.name, secret is not None and secret.reveal()) == ("kendi.paxzb", "yedeğin kendi parolası")
     await at.quiet()
@@ -224,7 +224,7 @@ async def test_a_buyer_is_found_written_and_erased(at: Desked, qtbot: Any) -> No
     assert NAME in told
     assert "3 sipariş · 1 tanesi gönderilecek" in told
     operation = asked.write(asked.people[0], at.folder / "veri.json")
-    await until(lambda: not operation.running, "written", 30)
+    await until(lambda: not operation.running, "written")
     assert PHONE in (at.folder / "veri.json").read_text(encoding="utf-8")
     asked.cards[0].erase.click()
     confirm = await dialog(TypedConfirm)
@@ -232,7 +232,7 @@ async def test_a_buyer_is_found_written_and_erased(at: Desked, qtbot: Any) -> No
     assert not confirm.primary.isEnabled()
     confirm.edit.setText("sil")
     confirm.accept()
-    await until(lambda: any("Alıcı silindi" in one for one in texts(asked)), "erased", 30)
+    await until(lambda: any("Alıcı silindi" in one for one in texts(asked)), "erased")
     assert missing_words(asked) == []
     asked.accept()
     await at.quiet()

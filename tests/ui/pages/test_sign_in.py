@@ -117,7 +117,7 @@ async def test_sign_in_test_and_save(desk: Desk, server: OAuthServer, address: s
     assert asked.form.sign_in.button.text() == "Oturum aç"
     assert not asked.form.sign_in.mark.isVisible()
     asked.form.sign_in.button.click()
-    await until(lambda: asked.proven, "signed in and tested", 15)
+    await until(lambda: asked.proven, "signed in and tested")
     assert asked.form.sign_in.mark.isVisible()
     assert asked.form.sign_in.button.text() == "Yeniden oturum aç"
     assert any("Sırça Dükkân" in text for _, _, text in asked.result.lines)
@@ -135,7 +135,7 @@ async def test_sign_in_test_and_save(desk: Desk, server: OAuthServer, address: s
 async def test_without_a_sign_in_the_test_says_so(desk: Desk, server: OAuthServer, address: str) -> None:
     asked = await filled(desk, server, address, "loopback")
     asked._test.click()
-    await until(lambda: asked.attempt is not None, "the test's end", 15)
+    await until(lambda: asked.attempt is not None, "the test's end")
     assert asked.attempt is not None
     assert asked.attempt.message is not None
     assert asked.attempt.message.code == "auth.signed_out"
@@ -161,7 +161,7 @@ async def test_a_sign_in_that_comes_to_nothing_is_taken_back(
 ) -> None:
     asked = await filled(desk, server, address, "loopback")
     asked.form.sign_in.button.click()
-    await until(lambda: asked.proven, "signed in and tested", 15)
+    await until(lambda: asked.proven, "signed in and tested")
     signed = asked.form.sign_in.signed
     if way == "close":
         asked.reject()
@@ -190,7 +190,7 @@ async def test_paste(desk: Desk, server: OAuthServer, address: str, browser: Bro
     one.paste.setText(landed)
     assert not one.paste_field.trouble
     QTest.keyClick(one.paste, Qt.Key.Key_Return)
-    await until(lambda: asked.proven, "signed in and tested", 15)
+    await until(lambda: asked.proven, "signed in and tested")
     company: Any = asked.form.credentials.fields["company"].field
     assert company.text() == "93-A", "what the vendor told stands in the form"
     asked.primary.click()
@@ -214,7 +214,7 @@ async def test_a_device_code(
     one.copy.click()
     assert QApplication.clipboard().text() == browser.opened[0]
     server.decide(made.user_code)
-    await until(lambda: asked.proven, "signed in and tested", 15)
+    await until(lambda: asked.proven, "signed in and tested")
     asked.reject()
 
 
@@ -228,7 +228,7 @@ async def test_declined_then_tried_again(desk: Desk, server: OAuthServer, addres
     assert one.primary.text() == t("signin.try_again")
     server.say_no = False
     one.primary.click()
-    await until(lambda: asked.proven, "signed in and tested", 15)
+    await until(lambda: asked.proven, "signed in and tested")
     asked.reject()
 
 
@@ -287,8 +287,8 @@ async def test_a_sign_in_that_ended_is_shown_and_renewed(
     assert is_signed_out(page.mine.rows[row.id])
     assert "oturumunu artık kabul etmiyor" in all_words(page.mine.cards[row.id])
     way(page, row)
-    await until(lambda: any("oturum açıldı" in title for _, title, _ in desk.said), "signed in", 15)
-    await until(lambda: any("Sırça Dükkân" in text for _, _, text in desk.said), "tested", 15)
+    await until(lambda: any("oturum açıldı" in title for _, title, _ in desk.said), "signed in")
+    await until(lambda: any("Sırça Dükkân" in text for _, _, text in desk.said), "tested")
     stored = await desk.store.connections.get(row.id)
     assert stored is not None
     assert not is_signed_out(stored)
@@ -299,7 +299,7 @@ async def test_a_vendor_with_keys_has_no_such_thing(desk: Desk, server: OAuthSer
     asked = await filled(desk, server, address, "client")
     assert not asked.form.sign_in.isVisible(), "client credentials need no person"
     asked._test.click()
-    await until(lambda: asked.proven, "tested with them", 15)
+    await until(lambda: asked.proven, "tested with them")
     asked.reject()
 
 

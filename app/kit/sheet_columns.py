@@ -9,11 +9,12 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import cache
+from hashlib import blake2b
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from app.contracts import Message, fail
-from app.kit import Cell, Grid, Why, cell_name, ean_ok, read_number, read_whole, sheet_template, text_cell
+from app.kit.sheets import Cell, Grid, Why, cell_name, ean_ok, read_number, read_whole, sheet_template, text_cell
 from app.model import OrderStatus, clean, fold
 
 ISTANBUL = ZoneInfo("Europe/Istanbul")
@@ -70,6 +71,10 @@ def read_mapping(text: str, key: str = "columns") -> tuple[tuple[str, str], ...]
     return tuple(found)
 
 
+#: By a file's shape: (field, compared header), '' for a field that no column is.
+Kept = Mapping[str, Sequence[tuple[str, str]]]
+
+
 class Columns(NamedTuple):
     """`header`: index of its row in the grid; `places`: field → index in the row. `missing`: headers without which a row says
     nothing, in the words of the trade."""
@@ -82,15 +87,39 @@ class Columns(NamedTuple):
     missing: tuple[str, ...] = ()
 
 
-def find_columns(grid: Grid, own: Sequence[tuple[str, str]]) -> Columns | None:
-    """The best header row among the first; None when none of them is one."""
+def shape_of(row: Sequence[Cell]) -> str:
+    """What a file's header row is known again by, wherever its columns stand; '' for a row without words."""
+    names = sorted({plain(title) for title in titles_of(row)} - {""})
+    return blake2b("\n".join(names).encode(), digest_size=12).hexdigest() if names else ""
+
+
+def titles_of(row: Sequence[Cell]) -> list[str]:
+    """The words of a row, '' for what is none."""
+    return [clean(cell, 80) if isinstance(cell, str) else "" for cell in row]
+
+
+def likely_header(grid: Grid) -> int:
+    """Of a sheet whose headers nobody knows: the row among the first that has most words. -1 for a sheet without any."""
+    words = [len({one for one in titles_of(row) if plain(one)}) for row in grid.rows[:HEADER_ROWS]]
+    return words.index(max(words)) if any(words) else -1
+
+
+def find_columns(grid: Grid, own: Sequence[tuple[str, str]], kept: Kept | None = None) -> Columns | None:
+    """The best header row among the first; None when none of them is one. `kept`: what the merchant has said before, by shape; what
+    she says now (`own`) goes before it."""
     best: Columns | None = None
     for number, row in enumerate(grid.rows[:HEADER_ROWS]):
+        said = _with_kept(own, (kept or {}).get(shape_of(row), ())) if kept else own
         for kind in (ORDERS, PRODUCTS):
-            one = _columns(kind, number, row, own)
+            one = _columns(kind, number, row, said)
             if one is not None and (best is None or _rank(one) > _rank(best)):
                 best = one
     return best
+
+
+def _with_kept(own: Sequence[tuple[str, str]], kept: Sequence[tuple[str, str]]) -> Sequence[tuple[str, str]]:
+    fields, headers = {field for field, _ in own}, {header for _, header in own}
+    return (*own, *((field, header) for field, header in kept if field not in fields and header not in headers - {""}))
 
 
 def _rank(one: Columns) -> tuple[bool, bool, int]:
@@ -99,7 +128,8 @@ def _rank(one: Columns) -> tuple[bool, bool, int]:
 
 def _columns(kind: str, number: int, row: Sequence[Cell], own: Sequence[tuple[str, str]]) -> Columns | None:
     known = {**aliases(kind), **{header: field for field, header in own if field in sheet_template("columns")[kind]}}
-    mapped = {field for field, header in own if header in (plain(text_cell(one)) for one in row)}
+    heads = {plain(text_cell(one)) for one in row}
+    mapped = {field for field, header in own if not header or header in heads}  # '': she has said that there is none
     places: dict[str, int] = {}
     titles: dict[str, str] = {}
     unknown = []

@@ -12,7 +12,21 @@ from typing import TypeVar
 import msgspec
 
 from app.contracts import Message, ProviderError, Reject
-from app.kit import Grid, read_grids
+from app.kit.sheet_columns import (
+    ORDERS,
+    CellTrouble,
+    Columns,
+    Kept,
+    Row,
+    decimal_signs,
+    find_columns,
+    likely_header,
+    plain,
+    shape_of,
+    statuses,
+    titles_of,
+)
+from app.kit.sheets import Grid, read_grids, text_cell
 from app.model import (
     Address,
     Buyer,
@@ -28,19 +42,10 @@ from app.model import (
     fold,
     phone_e164,
 )
-from providers.families.sheets_columns import (
-    ORDERS,
-    CellTrouble,
-    Columns,
-    Row,
-    decimal_signs,
-    find_columns,
-    plain,
-    statuses,
-)
 
 T = TypeVar("T")
 RAW = 65_536
+_SAMPLED = 20  # rows below the headers that are looked at for a value of each column
 _MONEY = ("unit_price", "line_total", "discount", "net_total", "vat_rate", "list_price", "price", "desi")
 _WHO = ("order_number", "package_number", "ordered_at", "buyer")  # all blank: the row belongs to the order above
 _EXTRA = ("model", "brand", "category", "desi", "colour", "size", "description", *(f"image{n}" for n in range(1, 9)))
@@ -51,7 +56,10 @@ _WAY = (OrderStatus.PENDING, OrderStatus.OPEN, OrderStatus.SHIPPED, OrderStatus.
 
 
 class Reading(msgspec.Struct, frozen=True):
-    """What a file held. `kind` is '' when no sheet of it is known by its headers; `unknown` are headers without a meaning."""
+    """What a file held. `kind` is '' when no sheet of it is known by its headers; `unknown` are headers without a meaning.
+
+    `shape` is what the file is known again by; `titles` its headers in their places with a `samples` value each; `found` which of
+    them is which field. All four are there for a file whose headers nobody knows too, so that a person can say what they are."""
 
     kind: str = ""
     orders: tuple[Order, ...] = ()
@@ -59,34 +67,58 @@ class Reading(msgspec.Struct, frozen=True):
     rejects: tuple[Reject, ...] = ()
     unknown: tuple[str, ...] = ()
     rows: int = 0
+    shape: str = ""
+    titles: tuple[str, ...] = ()
+    samples: tuple[str, ...] = ()
+    found: dict[str, str] = {}
 
 
 def read_sheet(
-    data: bytes, name: str, at: datetime, own: tuple[tuple[str, str], ...] = (), currency: str = "TRY"
-) -> Reading:
-    """All that the file says. `at`: when it was last changed, for orders without a date. A file that is no sheet, or none that is
-    known, is a reading with one reject; nothing is raised."""
+    data: bytes, name: str, at: datetime, own: tuple[tuple[str, str], ...] = (), currency: str = "TRY",
+    kept: Kept | None = None,
+) -> Reading:  # fmt: skip
+    """All that the file says. `at`: when it was last changed, for orders without a date; `own`: what the merchant has said of its
+    columns, `kept`: what she said of files of this shape. A file that is no sheet, or none that is known, is a reading with one
+    reject; nothing is raised."""
     try:
         grids = read_grids(data)
     except ProviderError as error:
         return Reading(rejects=(Reject("", name, error.message.about(field=name)),))
     best: tuple[Grid, Columns] | None = None
     for grid in grids:
-        columns = find_columns(grid, own)
+        columns = find_columns(grid, own, kept)
         if columns is not None and (best is None or (best[1].missing and not columns.missing)):
             best = grid, columns
     if best is None:
         head = next((row for grid in grids for row in grid.rows if any(row)), [])
         told = Message("sheet.columns", {"field": name, "value": "Sipariş No, Barkod, Stok Kodu"})
-        return Reading(rejects=(Reject("", "\t".join(map(str, head))[:RAW], told),))
+        widest = max(grids, key=lambda one: len(one.rows), default=None)
+        read = Reading(rejects=(Reject("", "\t".join(map(str, head))[:RAW], told),))
+        return read if widest is None else _shaped(read, widest, likely_header(widest), {})
     grid, columns = best
     if columns.missing:
         told = Message("sheet.columns", {"field": name, "value": ", ".join(columns.missing)})
         head = grid.rows[columns.header]
-        return Reading(
+        read = Reading(
             columns.kind, rejects=(Reject("", "\t".join(map(str, head))[:RAW], told),), unknown=columns.unknown
         )
-    return (_orders if columns.kind == ORDERS else _listings)(_Sheet(name, at, currency, grid, columns))
+    else:
+        read = (_orders if columns.kind == ORDERS else _listings)(_Sheet(name, at, currency, grid, columns))
+    return _shaped(read, grid, columns.header, dict(columns.titles))
+
+
+def _shaped(read: Reading, grid: Grid, header: int, found: dict[str, str]) -> Reading:
+    """With what a person needs to say which column is what."""
+    if header < 0:
+        return read
+    titles = titles_of(grid.rows[header])
+    samples = [""] * len(titles)
+    for row in grid.rows[header + 1 : header + 1 + _SAMPLED]:
+        for at, cell in enumerate(row[: len(titles)]):
+            samples[at] = samples[at] or clean(text_cell(cell), 60)
+    return msgspec.structs.replace(
+        read, shape=shape_of(grid.rows[header]), titles=tuple(titles), samples=tuple(samples), found=found
+    )
 
 
 class _Sheet:
@@ -97,6 +129,7 @@ class _Sheet:
         self.signs = decimal_signs(grid, columns, _MONEY)
         self.rejects: list[Reject] = []
         self.rows = 0
+        self.told_undated = False
 
     def lines(self) -> Iterator[Row]:
         """The rows that say something: no blank ones, no totals, no header that is repeated on a further page."""
@@ -188,8 +221,12 @@ def _order(sheet: _Sheet, key: str, rows: Sequence[Row]) -> Order | None:
     first = rows[0]
     dates = {one: _date(sheet, rows, one, key) for one in ("ordered_at", "handed_at", "delivered_at", "ship_by")}
     placed = dates["ordered_at"] or sheet.at
-    if dates["ordered_at"] is None and not any(one.remote_id == key for one in sheet.rejects):
+    dated = (
+        "ordered_at" in sheet.columns.places or not sheet.told_undated
+    )  # without such a column each would say the same
+    if dates["ordered_at"] is None and dated and not any(one.remote_id == key for one in sheet.rejects):
         sheet.tell(first, key, "ordered_at", first.text("ordered_at"), "sheet_blank")
+        sheet.told_undated = True
     moved = [one for one in (placed, dates["handed_at"], dates["delivered_at"]) if one is not None]
     unpriced = not any(field in sheet.columns.places for field in ("unit_price", "line_total", "net_total"))
     status = _together(states)

@@ -1,0 +1,59 @@
+"""Creations whose answer was lost, for carriers that take a reference twice and learn of a parcel with a delay: a "not found" right
+after a lost answer proves nothing. Must never let such a "not found" pass for a no: the caller would make the parcel again.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from app.contracts import Account, Kind, Message, fail
+
+MOST_KEPT = 60
+#: Nothing reached the carrier.
+_NOT_SENT = frozenset({"rate.limited", "breaker.open", "net.unreachable", "net.offline", "net.tls"})
+
+
+class LostAnswers:
+    """In the account's notebook: our references, without spaces, and when their creation got no answer."""
+
+    def __init__(self, account: Account, patience: timedelta = timedelta(minutes=30)) -> None:
+        """`patience`: after so long "not found" is believed."""
+        self._account, self._patience = account, patience
+
+    def after(self, key: str, error: Message) -> None:
+        """A creation failed so: noted unless the carrier refused it, or never saw it."""
+        if error.kind is not Kind.YOURS and error.code not in _NOT_SENT and error.params.get("sent") != "no":
+            self.note(key)
+
+    def note(self, key: str) -> None:
+        """The answer to a creation under this reference was lost just now."""
+        kept = {**self._all(), key: int(self._account.now().timestamp())}
+        self._account.learnt["lost"] = " ".join(f"{name}@{at}" for name, at in list(kept.items())[-MOST_KEPT:])
+
+    def settle(self, key: str) -> None:
+        """It is known what became of it."""
+        kept = self._all()
+        if kept.pop(key, None) is None:
+            return
+        if kept:
+            self._account.learnt["lost"] = " ".join(f"{name}@{at}" for name, at in kept.items())
+        else:
+            del self._account.learnt["lost"]
+
+    def waits(self, key: str) -> bool:
+        """Whether "not found" proves nothing yet."""
+        at = self._all().get(key)
+        return at is not None and self._account.now() < datetime.fromtimestamp(at, UTC) + self._patience
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._all()
+
+    def believe(self, key: str) -> None:
+        """The carrier does not know the reference. Raises TheirsError (`net.cut`) while that proves nothing."""
+        if self.waits(key):
+            raise fail(Message("net.cut", {"operation": "create"}))
+        self.settle(key)
+
+    def _all(self) -> dict[str, int]:
+        rows = (one.rpartition("@") for one in self._account.learnt.get("lost", "").split())
+        return {name: int(at) for name, _, at in rows if name and at.isascii() and at.isdigit() and len(at) < 12}
