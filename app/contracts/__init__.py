@@ -20,6 +20,7 @@ from app.contracts.capabilities import (
     PriceSink,
     Probe,
     ProductFeed,
+    ProductPublishing,
     Questions,
     Rates,
     Settlements,
@@ -42,15 +43,25 @@ from app.contracts.manifest import (
     Words,
     parse_manifest,
 )
-from app.contracts.messages import CODES, Kind, Message, OursError, ProviderError, TheirsError, YoursError, fail
+from app.contracts.messages import (
+    CODES,
+    NOT_SENT,
+    Kind,
+    Message,
+    OursError,
+    ProviderError,
+    TheirsError,
+    YoursError,
+    fail,
+)
 from app.contracts.results import Outcome, OutcomeState, Page, ProbeResult, Receipt, Reject
 from app.contracts.throttling import Answered, Throttled, Throttling, answered_of, throttling_of
 
 __all__ = [
-    "CAPABILITIES", "CODES", "DEADLINES_S", "DOTS", "GOALS_MS", "WRITES", "Account", "Answered", "BatchResults", "BoxInfo", "Carrier", "Claims",
+    "CAPABILITIES", "CODES", "DEADLINES_S", "DOTS", "GOALS_MS", "NOT_SENT", "WRITES", "Account", "Answered", "BatchResults", "BoxInfo", "Carrier", "Claims",
     "CredentialField", "Environment", "Feature", "Fulfilment", "InvoiceIssuer", "InvoiceLinks", "Kind", "LabelSource", "Ledger", "Limit",
     "ListingSource", "Manifest", "ManifestError", "Message", "OrderAcceptance", "OrderSource", "OursError", "Outcome", "OutcomeState", "PackageSplits",
-    "Page", "PriceSink", "Probe", "ProbeResult", "ProductFeed", "ProviderError", "Questions", "Rates", "Readiness", "Receipt", "Reject", "Secret",
+    "Page", "PriceSink", "Probe", "ProbeResult", "ProductFeed", "ProductPublishing", "ProviderError", "Questions", "Rates", "Readiness", "Receipt", "Reject", "Secret",
     "Settlements", "ShipmentSink", "SignIn", "StockSink", "TheirsError", "Throttled", "Throttling", "Token", "TokenStore", "Tracking", "Words", "YoursError",
     "answered_of", "capabilities_of", "fail", "parse_manifest", "throttling_of",
 ]  # fmt: skip

@@ -81,6 +81,10 @@ CODES: dict[str, Kind] = {
 }
 
 
+#: Codes of failures after which it is certain that nothing reached the vendor.
+NOT_SENT = frozenset({"rate.limited", "breaker.open", "net.unreachable", "net.offline", "net.tls"})
+
+
 class Message(msgspec.Struct, frozen=True):
     """One error or warning. `params` fill the words; `vendor_code`/`vendor_text` are the vendor's own, cleaned, no secrets."""
 

@@ -6,11 +6,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from app.contracts import Account, Kind, Message, fail
+from app.contracts import NOT_SENT, Account, Kind, Message, fail
 
 MOST_KEPT = 60
-#: Nothing reached the carrier.
-_NOT_SENT = frozenset({"rate.limited", "breaker.open", "net.unreachable", "net.offline", "net.tls"})
 
 
 class LostAnswers:
@@ -22,7 +20,7 @@ class LostAnswers:
 
     def after(self, key: str, error: Message) -> None:
         """A creation failed so: noted unless the carrier refused it, or never saw it."""
-        if error.kind is not Kind.YOURS and error.code not in _NOT_SENT and error.params.get("sent") != "no":
+        if error.kind is not Kind.YOURS and error.code not in NOT_SENT and error.params.get("sent") != "no":
             self.note(key)
 
     def note(self, key: str) -> None:

@@ -10,14 +10,12 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from app.contracts import Account, Kind, Message, Outcome, OutcomeState, ProbeResult, ProviderError, fail
+from app.contracts import NOT_SENT, Account, Kind, Message, Outcome, OutcomeState, ProbeResult, ProviderError, fail
 from app.kit import Call, Reply, httpx, send
 from app.model import Label, LabelFormat, Shipment, ShipmentRequest, ShipmentStatus, TrackingReport
 from providers.cargo import aras_calls as calls
 from providers.cargo import aras_wire as wire
 
-#: Nothing reached the carrier.
-NOT_SENT = frozenset({"rate.limited", "breaker.open", "net.unreachable", "net.offline", "net.tls"})
 Rows = Mapping[str, list[Mapping[str, str]]]
 
 

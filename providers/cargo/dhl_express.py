@@ -8,7 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from app.contracts import Account, Kind, Message, OursError, Outcome, OutcomeState, ProbeResult, ProviderError, fail
+from app.contracts import (
+    NOT_SENT,
+    Account,
+    Kind,
+    Message,
+    OursError,
+    Outcome,
+    OutcomeState,
+    ProbeResult,
+    ProviderError,
+    fail,
+)
 from app.kit import BasicAuth, Call, Reply, httpx, send
 from app.kit.lost import LostAnswers
 from app.model import Label, Rate, Shipment, ShipmentRequest, ShipmentStatus, TrackingReport
@@ -16,8 +27,6 @@ from providers.cargo import dhl_express_calls as calls
 from providers.cargo import dhl_express_wire as wire
 from providers.cargo.dhl_express_errors import dhl_errors, is_unknown
 
-#: Nothing reached the carrier.
-NOT_SENT = frozenset({"rate.limited", "breaker.open", "net.unreachable", "net.offline", "net.tls"})
 PICKUPS, MOST_KEPT = "pickups", 60  # in the account's notebook: our reference and the number of its pick-up
 
 

@@ -8,7 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from app.contracts import Account, Kind, Message, OursError, Outcome, OutcomeState, ProbeResult, ProviderError, fail
+from app.contracts import (
+    NOT_SENT,
+    Account,
+    Kind,
+    Message,
+    OursError,
+    Outcome,
+    OutcomeState,
+    ProbeResult,
+    ProviderError,
+    fail,
+)
 from app.kit import Call, Reply, TokenAuth, bearer, httpx, send
 from app.kit.lost import LostAnswers
 from app.kit.parcels import sender_of
@@ -29,8 +40,6 @@ from providers.cargo.fedex_wire import (
     was_cancelled,
 )
 
-#: Nothing reached the carrier.
-NOT_SENT = frozenset({"rate.limited", "breaker.open", "net.unreachable", "net.offline", "net.tls"})
 MADE, MOST_KEPT = (
     "made",
     60,

@@ -13,7 +13,18 @@ from contextlib import suppress
 
 import msgspec
 
-from app.contracts import Account, Kind, Message, OursError, Outcome, OutcomeState, ProbeResult, ProviderError, fail
+from app.contracts import (
+    NOT_SENT,
+    Account,
+    Kind,
+    Message,
+    OursError,
+    Outcome,
+    OutcomeState,
+    ProbeResult,
+    ProviderError,
+    fail,
+)
 from app.kit import Call, HeaderAuth, Reply, TokenAuth, bearer, httpx, send
 from app.kit.parcels import receiver_name
 from app.model import Address, Shipment, ShipmentRequest, ShipmentStatus, TrackingReport, clean, fold
@@ -37,8 +48,6 @@ from providers.cargo.mng_wire import (
     to_shipment,
 )
 
-#: Nothing reached the carrier.
-NOT_SENT = frozenset({"rate.limited", "breaker.open", "net.unreachable", "net.offline", "net.tls"})
 CALLED_OFF, MOST_KEPT = "called_off", 60  # in the account's notebook: references whose barcode must not be made again
 _PLATE = re.compile(r"\s*\d+$")
 _WORDS = re.compile(r"[^a-z0-9]+")

@@ -8,14 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from app.contracts import Account, Kind, Message, Outcome, OutcomeState, ProbeResult, ProviderError, fail
+from app.contracts import NOT_SENT, Account, Kind, Message, Outcome, OutcomeState, ProbeResult, ProviderError, fail
 from app.kit import Call, Reply, httpx, send
 from app.model import Shipment, ShipmentRequest, ShipmentStatus, TrackingReport
 from providers.cargo import ptt_calls as calls
 from providers.cargo import ptt_wire as wire
 
-#: Nothing reached the carrier.
-NOT_SENT = frozenset({"rate.limited", "breaker.open", "net.unreachable", "net.offline", "net.tls"})
 _NAMESPACE = "tracking_namespace"  # in the account's notebook
 _SAME_FILE = 3  # names that are tried for one upload
 

@@ -10,7 +10,18 @@ from collections.abc import Sequence
 
 import msgspec
 
-from app.contracts import Account, Kind, Message, OursError, Outcome, OutcomeState, ProbeResult, ProviderError, fail
+from app.contracts import (
+    NOT_SENT,
+    Account,
+    Kind,
+    Message,
+    OursError,
+    Outcome,
+    OutcomeState,
+    ProbeResult,
+    ProviderError,
+    fail,
+)
 from app.kit import Call, Reply, TokenAuth, bearer, httpx, send
 from app.model import Shipment, ShipmentRequest, ShipmentStatus, TrackingReport
 from providers.cargo import sendeo_calls as calls
@@ -30,8 +41,6 @@ from providers.cargo.sendeo_wire import (
     was_cancelled,
 )
 
-#: Nothing reached the carrier.
-NOT_SENT = frozenset({"rate.limited", "breaker.open", "net.unreachable", "net.offline", "net.tls"})
 LOST, MOST_KEPT = "lost", 60  # in the account's notebook: references whose creation got no answer
 
 

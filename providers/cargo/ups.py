@@ -11,7 +11,18 @@ from contextlib import suppress
 
 import msgspec
 
-from app.contracts import Account, Kind, Message, OursError, Outcome, OutcomeState, ProbeResult, ProviderError, fail
+from app.contracts import (
+    NOT_SENT,
+    Account,
+    Kind,
+    Message,
+    OursError,
+    Outcome,
+    OutcomeState,
+    ProbeResult,
+    ProviderError,
+    fail,
+)
 from app.kit import Call, Reply, TokenAuth, bearer, httpx, send
 from app.kit.lost import LostAnswers
 from app.model import Rate, Shipment, ShipmentRequest, ShipmentStatus, TrackingReport
@@ -36,8 +47,6 @@ from providers.cargo.ups_wire import (
     was_cancelled,
 )
 
-#: Nothing reached the carrier.
-NOT_SENT = frozenset({"rate.limited", "breaker.open", "net.unreachable", "net.offline", "net.tls"})
 NOBODY = "1Z9999999999999999"  # a number of the right form that no parcel has
 
 

@@ -10,16 +10,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from app.contracts import (
-    Account,
-    Kind,
-    Message,
-    Outcome,
-    OutcomeState,
-    ProbeResult,
-    ProviderError,
-    fail,
-)
+from app.contracts import NOT_SENT, Account, Kind, Message, Outcome, OutcomeState, ProbeResult, ProviderError, fail
 from app.kit import Call, Reply, httpx, send
 from app.model import Shipment, ShipmentRequest, ShipmentStatus, TrackingReport
 from providers.cargo import yurtici_calls as calls
@@ -36,9 +27,6 @@ from providers.cargo.yurtici_wire import (
     to_shipment,
     yurtici_errors,
 )
-
-#: Nothing reached the carrier.
-NOT_SENT = frozenset({"rate.limited", "breaker.open", "net.unreachable", "net.offline", "net.tls"})
 
 
 class Yurtici:

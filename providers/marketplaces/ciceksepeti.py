@@ -10,7 +10,19 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import TypeVar
 
-from app.contracts import Account, Kind, Message, Outcome, OutcomeState, Page, ProbeResult, ProviderError, Receipt, fail
+from app.contracts import (
+    NOT_SENT,
+    Account,
+    Kind,
+    Message,
+    Outcome,
+    OutcomeState,
+    Page,
+    ProbeResult,
+    ProviderError,
+    Receipt,
+    fail,
+)
 from app.kit import Call, HeaderAuth, Reply, decode_json, each_alone, httpx, send
 from app.model import Claim, Listing, Order, PriceChange, ShipmentNotice, StockChange, Window
 from providers.marketplaces import ciceksepeti_calls as calls
@@ -24,7 +36,6 @@ C = TypeVar("C", PriceChange, StockChange)
 
 #: What the vendor answers when it does not want to, as opposed to a failure on the way.
 REFUSALS = frozenset({400, 404, 409, 422})
-NOT_SENT = frozenset({"rate.limited", "breaker.open", "net.unreachable", "net.offline", "net.tls"})
 
 
 class Ciceksepeti:

@@ -13,6 +13,7 @@ from typing import TypeVar
 import msgspec
 
 from app.contracts import (
+    NOT_SENT,
     Account,
     Kind,
     Message,
@@ -45,7 +46,6 @@ C = TypeVar("C", PriceChange, StockChange)
 
 #: What idefix answers when it does not want to, as opposed to a failure on the way.
 REFUSALS = frozenset({400, 404, 409, 422})
-NOT_SENT = frozenset({"rate.limited", "breaker.open", "net.unreachable", "net.offline", "net.tls"})
 GONE = (OrderStatus.SHIPPED, OrderStatus.DELIVERED, OrderStatus.RETURNED)
 #: Where the size of product pages that idefix accepts from this account is remembered.
 LISTING_SIZE = "listing_size"

@@ -13,6 +13,7 @@ from typing import TypeVar
 import msgspec
 
 from app.contracts import (
+    NOT_SENT,
     Kind,
     Message,
     Outcome,
@@ -37,7 +38,6 @@ C = TypeVar("C", PriceChange, StockChange)
 CLAIM_AGE = timedelta(days=30)
 #: What the vendor answers when it does not want to, as opposed to a failure on the way.
 REFUSALS = frozenset({400, 404, 409, 422})
-NOT_SENT = frozenset({"rate.limited", "breaker.open", "net.unreachable", "net.offline", "net.tls"})
 
 
 class N11(N11Publishing):

@@ -13,6 +13,7 @@ from typing import TypeVar
 import msgspec
 
 from app.contracts import (
+    NOT_SENT,
     Account,
     Kind,
     Message,
@@ -45,7 +46,6 @@ C = TypeVar("C", PriceChange, StockChange)
 
 #: What the vendor says when it does not want to, as opposed to a failure on the way.
 REFUSALS = frozenset({"request.refused", "item.refused", "item.not_found", "item.conflict"})
-NOT_SENT = frozenset({"rate.limited", "breaker.open", "net.unreachable", "net.offline", "net.tls"})
 DELIVERIES_AGE = timedelta(hours=1)
 MINUTE = timedelta(minutes=1)  # an order's own date is cut to it
 CARGO = 1  # a delivery type; the others have no carrier to name
