@@ -28,6 +28,7 @@ from app.contracts.capabilities import (
     StockSink,
     Tracking,
     capabilities_of,
+    found_after_of,
 )
 from app.contracts.manifest import (
     DEADLINES_S,
@@ -63,5 +64,5 @@ __all__ = [
     "ListingSource", "Manifest", "ManifestError", "Message", "OrderAcceptance", "OrderSource", "OursError", "Outcome", "OutcomeState", "PackageSplits",
     "Page", "PriceSink", "Probe", "ProbeResult", "ProductFeed", "ProductPublishing", "ProviderError", "Questions", "Rates", "Readiness", "Receipt", "Reject", "Secret",
     "Settlements", "ShipmentSink", "SignIn", "StockSink", "TheirsError", "Throttled", "Throttling", "Token", "TokenStore", "Tracking", "Words", "YoursError",
-    "answered_of", "capabilities_of", "fail", "parse_manifest", "throttling_of",
+    "answered_of", "capabilities_of", "fail", "found_after_of", "parse_manifest", "throttling_of",
 ]  # fmt: skip

@@ -7,7 +7,7 @@ All raise ProviderError (yours, theirs, ours). Writes return one outcome per ite
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Protocol, runtime_checkable
 
@@ -103,6 +103,9 @@ class LabelSource(Protocol):
 
 @runtime_checkable
 class Carrier(Protocol):
+    """A client whose carrier takes a reference twice and learns of a new parcel with a delay says for how long: a class attribute
+    `found_after` (timedelta). Until then "not found" proves nothing, see `found_after_of`."""
+
     async def create(self, request: ShipmentRequest) -> Shipment:
         """Never called twice for one reference unless `find` returned None."""
         ...
@@ -241,6 +244,12 @@ class ProductPublishing(Protocol):
     async def publish_result(self, ticket: str, drafts: Sequence[ProductDraft]) -> Receipt:
         """Outcomes of a publishing that the channel finishes later; the same rules as `batch_result`."""
         ...
+
+
+def found_after_of(client: object) -> timedelta:
+    """How long after a parcel was asked for a carrier may not know it yet. A lost answer is believed to be none no sooner."""
+    found: timedelta = getattr(client, "found_after", timedelta(0))
+    return found
 
 
 CAPABILITIES: dict[str, type] = {

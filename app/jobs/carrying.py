@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from app.changes import ORDERS, OUTBOX, ChangeReport, Changes
-from app.contracts import Kind, Message, Outcome, OutcomeState, ProviderError
+from app.contracts import Kind, Message, Outcome, OutcomeState, ProviderError, found_after_of
 from app.http.call import never_left
 from app.jobs.links import Link, explained
 from app.jobs.runner import Handle, Result, cleaned
@@ -85,6 +85,13 @@ class Carrying:
         if row.sent_at is not None and row.sent_at > self._now():
             return self._now()  # the clock was ahead then: it must not hold the parcel for a year
         return max((row.sent_at or row.created_at) + timedelta(seconds=LOOK_AFTER_S), row.not_before)
+
+    def _sure_at(self, link: Link, row: OutboxRow) -> datetime:
+        """From when on "not found" means that there is no such parcel. By the row and not by what the client remembers: a power cut
+        in mid-sending leaves nothing else."""
+        sent = row.sent_at or row.created_at
+        # In the future: the clock was ahead then, as in `looks_at`.
+        return self._now() if sent > self._now() else sent + found_after_of(link.provider)
 
     # -- asking -----------------------------------------------------------------------------------------------------
     async def _ask_all(self, link: Link, rows: Sequence[OutboxRow], result: Result) -> list[_Told]:
@@ -203,6 +210,12 @@ class Carrying:
             await self._store.parcels.look_later(row.key, self._now() + timedelta(seconds=wait + 1), message)
             return
         gone = found is None
+        sure = self._sure_at(link, row)
+        if gone and sure > self._now():
+            await self._store.parcels.look_later(
+                row.key, min(sure, self._now() + timedelta(seconds=LATEST_LOOK_S)), None
+            )
+            return
         if isinstance(ask, CreateParcel) and found is not None:
             await self._settle(link, [_Told(row, Outcome(row.key, OutcomeState.DONE), found)], result)
         elif isinstance(ask, CancelParcel) and gone:

@@ -4,9 +4,11 @@ after a lost answer proves nothing. Must never let such a "not found" pass for a
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
-from app.contracts import NOT_SENT, Account, Kind, Message, fail
+from app.contracts import NOT_SENT, Account, Kind, Message, ProviderError, fail
 
 MOST_KEPT = 60
 
@@ -14,9 +16,24 @@ MOST_KEPT = 60
 class LostAnswers:
     """In the account's notebook: our references, without spaces, and when their creation got no answer."""
 
-    def __init__(self, account: Account, patience: timedelta = timedelta(minutes=30)) -> None:
+    def __init__(self, account: Account, patience: timedelta) -> None:
         """`patience`: after so long "not found" is believed."""
         self._account, self._patience = account, patience
+
+    @contextmanager
+    def asking(self, key: str) -> Iterator[None]:
+        """Round a creation. It is noted before it is sent, for whatever may end this – a cancel as well – its answer is out; and let
+        go when there is one, or when it is certain that there was nothing to answer."""
+        before = key in self
+        self.note(key)
+        try:
+            yield
+        except ProviderError as error:
+            if not before:  # what was lost earlier is not found by this
+                self.settle(key)
+            self.after(key, error.message)
+            raise
+        self.settle(key)
 
     def after(self, key: str, error: Message) -> None:
         """A creation failed so: noted unless the carrier refused it, or never saw it."""

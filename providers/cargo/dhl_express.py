@@ -7,13 +7,13 @@ hour. It has no call that cancels a shipment, which is said as it is. Source: re
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from app.contracts import (
     NOT_SENT,
     Account,
     Kind,
     Message,
-    OursError,
     Outcome,
     OutcomeState,
     ProbeResult,
@@ -22,6 +22,7 @@ from app.contracts import (
 )
 from app.kit import BasicAuth, Call, Reply, httpx, send
 from app.kit.lost import LostAnswers
+from app.kit.tracks import one_by_one
 from app.model import Label, Rate, Shipment, ShipmentRequest, ShipmentStatus, TrackingReport
 from providers.cargo import dhl_express_calls as calls
 from providers.cargo import dhl_express_wire as wire
@@ -34,10 +35,13 @@ class DhlExpress:
     """One account number. Credentials: the API's `username` and `password`, `account_number`, the sender's fields; `label_format`
     (pdf, zpl, epl), `label_dpi`, `service`, `pickup` (yes: a courier is called for every shipment)."""
 
+    #: How soon tracking knows a new shipment is not published.
+    found_after = timedelta(minutes=30)
+
     def __init__(self, http: httpx.AsyncClient, account: Account) -> None:
         self.http, self.account = http, account
         self._auth = BasicAuth(account.setting("username"), account.secret("password"))
-        self._lost = LostAnswers(account)
+        self._lost = LostAnswers(account, self.found_after)
 
     async def _send(self, call: Call) -> Reply:
         return await send(self.http, call, auth=self._auth, errors=dhl_errors)
@@ -63,12 +67,8 @@ class DhlExpress:
             if found is not None:
                 return found
         dpi = 300 if self.account.setting("label_dpi") == "300" else 203
-        try:
+        with self._lost.asking(key):
             made, pickup = wire.parse_created(await self._send(call), request.reference, dpi)
-        except ProviderError as error:
-            self._lost.after(key, error.message)
-            raise
-        self._lost.settle(key)
         if pickup:
             self._note_pickup(key, pickup)
         return made
@@ -141,19 +141,11 @@ class DhlExpress:
     # -- tracking and prices ---------------------------------------------------------------------------------------------
     async def track(self, references: Sequence[str]) -> tuple[TrackingReport, ...]:
         """One question a parcel. Unknown ones are left out, and one whose answer cannot be read, unless it is so with all."""
-        reports: list[TrackingReport] = []
-        odd: ProviderError | None = None
-        for reference in references:
-            try:
-                found = await self._found(calls.reference_key(reference), "track")
-            except OursError as error:
-                odd = error
-                continue
-            if found is not None:
-                reports.append(wire.to_report(reference, found))
-        if odd is not None and not reports:
-            raise odd
-        return tuple(reports)
+        return await one_by_one(references, self._report)
+
+    async def _report(self, reference: str) -> TrackingReport | None:
+        found = await self._found(calls.reference_key(reference), "track")
+        return wire.to_report(reference, found) if found is not None else None
 
     async def rates(self, request: ShipmentRequest) -> tuple[Rate, ...]:
         """The account's prices for this way, cheapest first; none when DHL sells nothing there."""

@@ -13,7 +13,6 @@ from app.contracts import (
     Account,
     Kind,
     Message,
-    OursError,
     Outcome,
     OutcomeState,
     ProbeResult,
@@ -23,6 +22,7 @@ from app.contracts import (
 from app.kit import Call, Reply, TokenAuth, bearer, httpx, send
 from app.kit.lost import LostAnswers
 from app.kit.parcels import sender_of
+from app.kit.tracks import one_by_one
 from app.model import Parcel, Rate, Shipment, ShipmentRequest, ShipmentStatus, TrackingReport
 from providers.cargo import fedex_calls as calls
 from providers.cargo.fedex_errors import fedex_errors, is_unknown
@@ -51,9 +51,11 @@ class Fedex:
     """One account number. Credentials: `ship_key`, `ship_secret`, `track_key`, `track_secret`, `account_number`, the sender's address
     (`sender_…`); `service`, `pickup` and `label_format` (zpl, epl, pdf, png) as a rule."""
 
+    found_after = SETTLES
+
     def __init__(self, http: httpx.AsyncClient, account: Account) -> None:
         self.http, self.account = http, account
-        self._lost = LostAnswers(account, SETTLES)
+        self._lost = LostAnswers(account, self.found_after)
         self._ship, self._track = self._signed("ship"), self._signed("track")
 
     def _signed(self, project: str) -> TokenAuth:
@@ -98,14 +100,8 @@ class Fedex:
             raise fail(wrong)
         key = calls.reference_value(request.reference)
         call = calls.create_request(self.account, request, self.account.now(), self._trace())
-        self._lost.note(key)  # before it is sent: whatever ends this, the answer is out
-        try:
+        with self._lost.asking(key):
             made = parse_created(await self._send(call), request.reference)
-        except ProviderError as error:
-            self._lost.settle(key)
-            self._lost.after(key, error.message)
-            raise
-        self._lost.settle(key)
         self._note(key, made.tracking_number)
         return made
 
@@ -196,16 +192,8 @@ class Fedex:
     # -- tracking --------------------------------------------------------------------------------------------------------
     async def track(self, references: Sequence[str]) -> tuple[TrackingReport, ...]:
         """One question a parcel. Unknown ones are left out, and one whose answer cannot be read, unless it is so with all."""
-        reports: list[TrackingReport] = []
-        odd: ProviderError | None = None
-        for reference in references:
-            try:
-                pieces = await self._tracked(calls.reference_value(reference), "track")
-            except OursError as error:
-                odd = error
-                continue
-            if pieces:
-                reports.append(to_report(pieces, reference))
-        if odd is not None and not reports:
-            raise odd
-        return tuple(reports)
+        return await one_by_one(references, self._report)
+
+    async def _report(self, reference: str) -> TrackingReport | None:
+        pieces = await self._tracked(calls.reference_value(reference), "track")
+        return to_report(pieces, reference) if pieces else None

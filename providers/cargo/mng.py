@@ -18,7 +18,6 @@ from app.contracts import (
     Account,
     Kind,
     Message,
-    OursError,
     Outcome,
     OutcomeState,
     ProbeResult,
@@ -27,6 +26,7 @@ from app.contracts import (
 )
 from app.kit import Call, HeaderAuth, Reply, TokenAuth, bearer, httpx, send
 from app.kit.parcels import receiver_name
+from app.kit.tracks import one_by_one
 from app.model import Address, Shipment, ShipmentRequest, ShipmentStatus, TrackingReport, clean, fold
 from providers.cargo import mng_calls as calls
 from providers.cargo.mng_calls import Goods, Place
@@ -255,19 +255,7 @@ class Mng:
     async def track(self, references: Sequence[str]) -> tuple[TrackingReport, ...]:
         """Two questions a parcel: where it is, and how it came there once it has a number. Unknown ones are left out, and one
         whose answer cannot be read, unless it is so with all."""
-        reports: list[TrackingReport] = []
-        odd: ProviderError | None = None
-        for reference in references:
-            try:
-                report = await self._report(reference)
-            except OursError as error:
-                odd = error
-                continue
-            if report is not None:
-                reports.append(report)
-        if odd is not None and not reports:
-            raise odd
-        return tuple(reports)
+        return await one_by_one(references, self._report)
 
     async def _report(self, reference: str) -> TrackingReport | None:
         key = calls.order_key(reference)

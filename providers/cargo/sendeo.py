@@ -15,7 +15,6 @@ from app.contracts import (
     Account,
     Kind,
     Message,
-    OursError,
     Outcome,
     OutcomeState,
     ProbeResult,
@@ -23,6 +22,7 @@ from app.contracts import (
     fail,
 )
 from app.kit import Call, Reply, TokenAuth, bearer, httpx, send
+from app.kit.tracks import one_by_one
 from app.model import Shipment, ShipmentRequest, ShipmentStatus, TrackingReport
 from providers.cargo import sendeo_calls as calls
 from providers.cargo.sendeo_wire import (
@@ -177,17 +177,12 @@ class Sendeo:
     async def track(self, references: Sequence[str]) -> tuple[TrackingReport, ...]:
         """One question a parcel; its answer may be 30 minutes old. Unknown ones are left out, and one whose answer cannot be
         read, unless it is so with all."""
-        reports: list[TrackingReport] = []
-        odd: ProviderError | None = None
-        for reference in references:
-            try:
-                reply = await self._send(calls.track_request(calls.reference_no(reference)))
-                reports.append(to_report(reply, reference))
-            except OursError as error:
-                odd = error
-            except ProviderError as error:
-                if not is_unknown(error.message):
-                    raise
-        if odd is not None and not reports:
-            raise odd
-        return tuple(reports)
+        return await one_by_one(references, self._report)
+
+    async def _report(self, reference: str) -> TrackingReport | None:
+        try:
+            return to_report(await self._send(calls.track_request(calls.reference_no(reference))), reference)
+        except ProviderError as error:
+            if is_unknown(error.message):
+                return None
+            raise

@@ -7,6 +7,7 @@ lost answer "not found" is not believed for half an hour. There is no call that 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 import msgspec
 
@@ -39,10 +40,13 @@ class Tnt:
     """One account number. Credentials: `username`, `password`, `account_number`, `account_country`, the sender's fields; `service`,
     `currency`, `pickup` (yes: a collection is booked for every consignment)."""
 
+    #: How soon tracking knows a new shipment is not published.
+    found_after = timedelta(minutes=30)
+
     def __init__(self, http: httpx.AsyncClient, account: Account) -> None:
         self.http, self.account = http, account
         self._auth = BasicAuth(account.setting("username"), account.secret("password"))
-        self._lost = LostAnswers(account)
+        self._lost = LostAnswers(account, self.found_after)
 
     async def _send(self, call: Call) -> Reply:
         """The shipping service has user and password in its XML, the others in the header."""
@@ -66,14 +70,10 @@ class Tnt:
             found = await self.find(request.reference)
             if found is not None:
                 return found
-        try:
+        with self._lost.asking(key):
             code = wire.parse_code(await self._send(call))
             self._keep(key, code)
             result = await self._result(key, code)
-        except ProviderError as error:
-            self._lost.after(key, error.message)
-            raise
-        self._lost.settle(key)
         return await self._labelled(request, result)
 
     async def _result(self, key: str, code: str) -> wire.Result:

@@ -16,7 +16,6 @@ from app.contracts import (
     Account,
     Kind,
     Message,
-    OursError,
     Outcome,
     OutcomeState,
     ProbeResult,
@@ -25,6 +24,7 @@ from app.contracts import (
 )
 from app.kit import Call, Reply, TokenAuth, bearer, httpx, send
 from app.kit.lost import LostAnswers
+from app.kit.tracks import one_by_one
 from app.model import Rate, Shipment, ShipmentRequest, ShipmentStatus, TrackingReport
 from providers.cargo import ups_calls as calls
 from providers.cargo.ups_errors import is_unknown, ups_errors, was_voided
@@ -54,9 +54,11 @@ class Ups:
     """One account number. Credentials: the app's `client_id` and `client_secret`, `account_number`, the sender's address (`sender_…`);
     `service` and `label_format` (zpl, epl, pdf) as a rule."""
 
+    found_after = SETTLES
+
     def __init__(self, http: httpx.AsyncClient, account: Account) -> None:
         self.http, self.account = http, account
-        self._lost = LostAnswers(account, SETTLES)
+        self._lost = LostAnswers(account, self.found_after)
         self._auth = TokenAuth(
             store=account.tokens,
             name="ups",
@@ -97,14 +99,8 @@ class Ups:
             raise fail(wrong)
         key = calls.reference_value(request.reference)
         call = calls.create_request(self.account, request, self.account.now(), self._trace())
-        self._lost.note(key)  # before it is sent: whatever ends this, the answer is out
-        try:
+        with self._lost.asking(key):
             made = parse_created(await self._send(call), request.reference)
-        except ProviderError as error:
-            self._lost.settle(key)
-            self._lost.after(key, error.message)
-            raise
-        self._lost.settle(key)
         if self.account.setting("label_format") != "pdf":
             return made
         again: Recovered | None = None  # UPS draws PDF only for labels that exist
@@ -187,16 +183,8 @@ class Ups:
     # -- tracking --------------------------------------------------------------------------------------------------------
     async def track(self, references: Sequence[str]) -> tuple[TrackingReport, ...]:
         """One question a parcel. Unknown ones are left out, and one whose answer cannot be read, unless it is so with all."""
-        reports: list[TrackingReport] = []
-        odd: ProviderError | None = None
-        for reference in references:
-            try:
-                packages = await self._tracked(calls.reference_value(reference), "track")
-            except OursError as error:
-                odd = error
-                continue
-            if packages:
-                reports.append(to_report(packages, reference))
-        if odd is not None and not reports:
-            raise odd
-        return tuple(reports)
+        return await one_by_one(references, self._report)
+
+    async def _report(self, reference: str) -> TrackingReport | None:
+        packages = await self._tracked(calls.reference_value(reference), "track")
+        return to_report(packages, reference) if packages else None

@@ -342,9 +342,41 @@ class Labelling:
         return Outcome(reference, OutcomeState.DONE)
 
 
+class Forgetful:
+    """A carrier whose lookup learns of a parcel after ten minutes; it takes a reference as often as it comes. Its first answer is lost,
+    `acted` or not."""
+
+    found_after = timedelta(minutes=30)
+
+    def __init__(self, clock: Clock, *, acted: bool) -> None:
+        self._clock, self._acted, self.made = clock, acted, list[datetime]()
+        self.asked = 0
+
+    async def create(self, request: ShipmentRequest) -> Shipment:
+        self.asked += 1
+        if self.asked > 1 or self._acted:
+            self.made.append(self._clock.now)
+        if self.asked == 1:
+            raise fail(Message("net.cut"))
+        return Shipment(request.reference, ShipmentStatus.CREATED, "TR9")
+
+    async def find(self, reference: str) -> Shipment | None:
+        known = self.made and self._clock.now - self.made[0] >= timedelta(minutes=10)
+        return Shipment(reference, ShipmentStatus.CREATED, "TR9") if known else None
+
+    async def cancel(self, reference: str) -> Outcome:
+        return Outcome(reference, OutcomeState.DONE)
+
+
 async def with_labels(dock: Dock, monkeypatch: pytest.MonkeyPatch, late: int) -> Labelling:
-    link = await dock.console.engine.links.get(dock.carrier.id)
     provider = Labelling(late)
+    await with_carrier(dock, monkeypatch, provider)
+    return provider
+
+
+async def with_carrier(dock: Dock, monkeypatch: pytest.MonkeyPatch, provider: Any) -> None:
+    """One parcel, asked for at this carrier."""
+    link = await dock.console.engine.links.get(dock.carrier.id)
     manifest = msgspec.structs.replace(link.manifest, params={})
     other = Link(link.row, manifest, link.account, provider, link.http, link.skew)
 
@@ -355,7 +387,26 @@ async def with_labels(dock: Dock, monkeypatch: pytest.MonkeyPatch, late: int) ->
     monkeypatch.setattr(dock.desk, "manifest", lambda row: manifest if row.id == dock.carrier.id else dock.console.catalogue.manifest(row.integration))  # fmt: skip
     await dock.ship(*await dock.orders(order("1")))
     await dock.drain()
-    return provider
+
+
+@pytest.mark.parametrize("acted", [True, False])
+async def test_a_carrier_that_learns_late_is_not_believed_early(
+    dock: Dock, monkeypatch: pytest.MonkeyPatch, acted: bool
+) -> None:
+    """Whatever the client remembers: a power cut leaves the outbox row alone."""
+    provider = Forgetful(dock.clock, acted=acted)
+    await with_carrier(dock, monkeypatch, provider)
+    for _ in range(20 if acted else 28):
+        dock.later(60)
+        await dock.drain()
+        assert provider.asked == 1
+    if not acted:
+        for _ in range(30):
+            dock.later(60)
+            await dock.drain()
+        assert provider.asked == 2
+    assert len(provider.made) == 1
+    assert (await dock.parcel()).state == "created"
 
 
 async def test_a_label_comes_with_the_answer(dock: Dock, monkeypatch: pytest.MonkeyPatch) -> None:

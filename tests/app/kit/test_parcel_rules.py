@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.contracts import Account, Message, TheirsError, YoursError
+from app.contracts import Account, Message, TheirsError, YoursError, fail
 from app.kit import MemoryTokens, parse_xml, xml_bytes
 from app.kit.lost import MOST_KEPT, LostAnswers
 from app.kit.parcels import ascii_text, phone_abroad, refused_receiver, sender_of
 from app.model import Address, ShipmentRequest
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
+HALF_AN_HOUR = timedelta(minutes=30)
 SENDER = {
     "sender_name": " Ayşe  Yılmaz ", "sender_phone": "0532 111 22 33", "sender_street": "Lale Sok. 4", "sender_city": "İstanbul",
     "sender_postcode": "34394",
@@ -79,7 +81,7 @@ def test_nothing_else_than_ascii_comes_out(text: str) -> None:
 
 def test_a_lost_answer() -> None:
     held = account()
-    lost = LostAnswers(held)
+    lost = LostAnswers(held, HALF_AN_HOUR)
     for error in (Message("item.refused"), Message("net.offline"), Message("net.cut", {"sent": "no"})):
         lost.after("A", error)
     lost.believe("A")
@@ -96,21 +98,40 @@ def test_a_lost_answer() -> None:
     lost.believe("A")
     later = account(31)
     later.learnt.update(held.learnt)
-    patient = LostAnswers(later)
+    patient = LostAnswers(later, HALF_AN_HOUR)
     assert not patient.waits("B")
     patient.believe("B")
     assert later.learnt == {}
 
 
+def test_a_creation_is_noted_before_it_is_sent_and_let_go_when_it_is_answered() -> None:
+    lost = LostAnswers(account(), HALF_AN_HOUR)
+    with lost.asking("A"):
+        assert "A" in lost
+    assert "A" not in lost
+    with pytest.raises(YoursError), lost.asking("A"):
+        raise fail(Message("item.refused"))
+    assert "A" not in lost
+    with pytest.raises(asyncio.CancelledError), lost.asking("A"):
+        raise asyncio.CancelledError
+    assert "A" in lost
+    with pytest.raises(YoursError), lost.asking("A"):  # what was lost before is not found by a refusal
+        raise fail(Message("item.refused"))
+    assert "A" in lost
+    with pytest.raises(TheirsError), lost.asking("B"):
+        raise fail(Message("net.cut"))
+    assert "B" in lost
+
+
 def test_odd_notes_are_none_and_the_oldest_go() -> None:
     held = account()
     held.learnt["lost"] = "A B@x @5 C@99999999999999 D@1"
-    assert "D" in LostAnswers(held)
-    assert not any(one in LostAnswers(held) for one in ("A", "B", "C", ""))
+    assert "D" in LostAnswers(held, HALF_AN_HOUR)
+    assert not any(one in LostAnswers(held, HALF_AN_HOUR) for one in ("A", "B", "C", ""))
     for n in range(MOST_KEPT + 5):
-        LostAnswers(held).note(f"K{n}")
+        LostAnswers(held, HALF_AN_HOUR).note(f"K{n}")
     assert len(held.learnt["lost"].split()) == MOST_KEPT
-    assert "K0" not in LostAnswers(held)
+    assert "K0" not in LostAnswers(held, HALF_AN_HOUR)
 
 
 def test_bare_xml() -> None:

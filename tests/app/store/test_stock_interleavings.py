@@ -15,3 +15,14 @@ def test_however_eight_channels_sell_the_last_pieces_the_ledger_holds(first: int
     conn.close()
     assert any(run.oversold for run in runs)  # the seeds do reach the shortage that they are about
     assert any(not run.oversold for run in runs)
+
+
+#: What longer runs have found, each mended: a channel that shows a share sells one piece of an odd number, and is left showing too few.
+FOUND = (4495, 6216, 7959, 8941, 11736, 12397)
+
+
+def test_what_longer_runs_found_stays_mended() -> None:
+    conn = new_store()
+    for seed in FOUND:
+        ran(conn, seed)
+    conn.close()
