@@ -9,11 +9,20 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
+import pytest
 
+from app.contracts import ProviderError
 from app.http.pipeline import Network
 from app.http.policy import Policy
 from app.http.samples import SampleRing
 from tests.support.serving import serve
+
+
+async def refused(doing: Any, code: str) -> ProviderError:
+    with pytest.raises(ProviderError) as caught:
+        await doing
+    assert caught.value.message.code == code, caught.value.message
+    return caught.value
 
 
 class CarrierRig:

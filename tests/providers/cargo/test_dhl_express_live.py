@@ -5,15 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 
-from app.contracts import OutcomeState, ProviderError
+from app.contracts import OutcomeState
 from app.model import LabelFormat, Parcel, ShipmentRequest, ShipmentStatus
 from providers.cargo.dhl_express import DhlExpress
 from providers.sandboxes.dhl_express import create
-from tests.providers.cargo.carrier_rig import TokenRig, token_rig
+from tests.providers.cargo.carrier_rig import TokenRig, refused, token_rig
 from tests.providers.cargo.dhl_express_support import ABROAD, EXPORT, account, request
 
 HOUR = 3600
@@ -39,13 +38,6 @@ class Rig(TokenRig):
 async def rig() -> AsyncIterator[Rig]:
     async with token_rig(Rig, create()) as made:
         yield made
-
-
-async def refused(doing: Any, code: str) -> ProviderError:
-    with pytest.raises(ProviderError) as caught:
-        await doing
-    assert caught.value.message.code == code, caught.value.message
-    return caught.value
 
 
 def ways() -> list[ShipmentRequest]:

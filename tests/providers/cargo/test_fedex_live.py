@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import Any
 
 import pytest
 
-from app.contracts import OutcomeState, ProviderError
 from app.model import LabelFormat, ShipmentStatus
 from providers.cargo.fedex import Fedex
 from providers.sandboxes.fedex import create
-from tests.providers.cargo.carrier_rig import TokenRig, token_rig
+from tests.providers.cargo.carrier_rig import refused, token_rig
 from tests.providers.cargo.fedex_support import KEYS, account, exported, request
+from tests.providers.cargo.global_trade import (  # noqa: F401 - tests that run here as well
+    HOUR,
+    GlobalRig,
+    test_a_cancellation_whose_answer_is_lost,
+    test_a_lost_question_is_no_answer,
+    test_an_unexpected_error_is_theirs,
+    test_cancelling,
+    test_one_unreadable_record_costs_no_other,
+    test_other_fates,
+    test_prices,
+)
 
-HOUR = 3600
 
-
-class Rig(TokenRig):
+class Rig(GlobalRig):
     name = "fedex_track"
+    request, exported = staticmethod(request), staticmethod(exported)
+    ship_path, void_path = "/ship/v1/shipments", "/cancel"
 
     async def later(self, seconds: float) -> None:
         await self.carrier.account.tokens.drop("fedex_ship")
@@ -32,13 +41,6 @@ class Rig(TokenRig):
 async def rig() -> AsyncIterator[Rig]:
     async with token_rig(Rig, create()) as made:
         yield made
-
-
-async def refused(doing: Any, code: str) -> ProviderError:
-    with pytest.raises(ProviderError) as caught:
-        await doing
-    assert caught.value.message.code == code, caught.value.message
-    return caught.value
 
 
 async def test_from_label_to_door(rig: Rig) -> None:
@@ -93,15 +95,6 @@ async def test_a_lost_answer_doubles_nothing(rig: Rig) -> None:
     assert rig.counters()["shipment:PX20260001"] == 1
 
 
-async def test_a_lost_question_is_no_answer(rig: Rig) -> None:
-    """The call never got through, which nobody here knows: not asked again before UPS would have to know it."""
-    await rig.control("faults", {"kind": "drop_after", "path": "/ship/v1/shipments"})
-    await rig.switch("ignore_writes")
-    await refused(rig.carrier.create(request()), "net.cut")
-    await rig.switch("ignore_writes", False)
-    await refused(rig.carrier.find("PX20260001"), "net.cut")
-
-
 @pytest.mark.parametrize(("form", "look"), [("pdf", b"%PDF"), ("epl", b"N"), ("png", b"PNG")])
 async def test_other_label_languages(rig: Rig, form: str, look: bytes) -> None:
     made = await rig.made(label_format=form).create(request())
@@ -113,65 +106,6 @@ async def test_a_missing_label(rig: Rig) -> None:
     await rig.switch("no_label")
     made = await rig.carrier.create(request())
     assert (made.labels, bool(made.tracking_number)) == ((), True)
-
-
-async def test_cancelling(rig: Rig) -> None:
-    await rig.carrier.create(request())
-    for _ in range(2):
-        assert (await rig.carrier.cancel("PX20260001")).state is OutcomeState.DONE
-    assert rig.truth("PX20260001")["cancelled"]
-    found = await rig.carrier.find("PX20260001")
-    assert found is None or found.status is ShipmentStatus.CANCELLED
-    never = await rig.carrier.cancel("PX99999999")
-    assert never.state is OutcomeState.REFUSED
-    await rig.carrier.create(request(reference="PX00000009"))
-    await rig.later(5 * HOUR)
-    late = await rig.carrier.cancel("PX00000009")
-    assert late.state is OutcomeState.REFUSED
-    assert late.message is not None
-    assert late.message.code == "item.conflict"
-    assert not rig.truth("PX00000009")["cancelled"]
-
-
-async def test_a_cancellation_whose_answer_is_lost(rig: Rig) -> None:
-    await rig.carrier.create(request())
-    await rig.control("faults", {"kind": "drop_after", "path": "/cancel"})
-    assert (await rig.carrier.cancel("PX20260001")).state is OutcomeState.UNKNOWN
-    found = await rig.carrier.find("PX20260001")
-    assert found is None or found.status is ShipmentStatus.CANCELLED
-    assert (await rig.carrier.cancel("PX20260001")).state is OutcomeState.DONE
-
-
-@pytest.mark.parametrize(("fate", "status"), [("return", ShipmentStatus.RETURNED), ("problem", ShipmentStatus.PROBLEM), ("lost", ShipmentStatus.PROBLEM)])  # fmt: skip
-async def test_other_fates(rig: Rig, fate: str, status: ShipmentStatus) -> None:
-    await rig.carrier.create(request())
-    await rig.switch(f"{fate}:PX20260001")
-    await rig.later(60 * HOUR)
-    (report,) = await rig.carrier.track(["PX20260001"])
-    assert report.status is status
-
-
-async def test_one_unreadable_record_costs_no_other(rig: Rig) -> None:
-    for reference in ("PX20260001", "PX20260002"):
-        await rig.carrier.create(request(reference=reference))
-    await rig.control("damage", {"remote_id": "PX20260001"})
-    reports = {one.reference: one for one in await rig.carrier.track(["PX20260001", "PX20260002"])}
-    assert reports["PX20260002"].status is ShipmentStatus.CREATED
-    assert "PX20260001" not in reports or reports["PX20260001"].status is ShipmentStatus.UNKNOWN
-
-
-async def test_an_unexpected_error_is_theirs(rig: Rig) -> None:
-    await rig.carrier.probe()
-    await rig.switch("unexpected")
-    await refused(rig.carrier.create(request()), "server.error")
-
-
-async def test_prices(rig: Rig) -> None:
-    for one in (request(reference=""), exported(reference="")):
-        found = await rig.carrier.rates(one)
-        assert found
-        assert [rate.price.amount for rate in found] == sorted(rate.price.amount for rate in found)
-    assert rig.box.truth_shipments() == []
 
 
 async def test_what_customs_are_told(rig: Rig) -> None:

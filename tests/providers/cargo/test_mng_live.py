@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import Any
 
 import pytest
 
-from app.contracts import OutcomeState, ProviderError, YoursError
+from app.contracts import OutcomeState, YoursError
 from app.model import Money, Payer, ShipmentStatus
 from providers.cargo.mng import Mng
 from providers.sandboxes.mng import create
-from tests.providers.cargo.carrier_rig import TokenRig, token_rig
+from tests.providers.cargo.carrier_rig import TokenRig, refused, token_rig
 from tests.providers.cargo.mng_support import KEYS, account, request
 
 HOUR = 3600
@@ -28,13 +27,6 @@ class Rig(TokenRig):
 async def rig() -> AsyncIterator[Rig]:
     async with token_rig(Rig, create()) as made:
         yield made
-
-
-async def refused(doing: Any, code: str) -> ProviderError:
-    with pytest.raises(ProviderError) as caught:
-        await doing
-    assert caught.value.message.code == code, caught.value.message
-    return caught.value
 
 
 @pytest.mark.parametrize("shape", ["", "bare_objects", "capital_errors"])

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import Any
 
 import pytest
 
-from app.contracts import OutcomeState, ProviderError
+from app.contracts import OutcomeState
 from app.model import Money, Parcel, Payer, ShipmentStatus
 from providers.cargo.sendeo import Sendeo
 from providers.sandboxes.sendeo import create
-from tests.providers.cargo.carrier_rig import TokenRig, token_rig
+from tests.providers.cargo.carrier_rig import TokenRig, refused, token_rig
 from tests.providers.cargo.sendeo_support import account, request
 
 HOUR = 3600
@@ -29,13 +28,6 @@ class Rig(TokenRig):
 async def rig() -> AsyncIterator[Rig]:
     async with token_rig(Rig, create()) as made:
         yield made
-
-
-async def refused(doing: Any, code: str) -> ProviderError:
-    with pytest.raises(ProviderError) as caught:
-        await doing
-    assert caught.value.message.code == code, caught.value.message
-    return caught.value
 
 
 async def test_from_order_to_door(rig: Rig) -> None:
