@@ -37,7 +37,7 @@ class SplitDialog(DialogFrame):
         self.lines = [line for line in order.lines if not line.cancelled]
         self.count = QSpinBox()
         self.count.setRange(2, max(2, min(_MOST_PARTS, sum(line.quantity for line in self.lines))))
-        self.body.addWidget(FormField(t("parcels.ship.pieces"), self.count))
+        self.body.addWidget(FormField(t("orders.bundle.split_count"), self.count))
         inside = QWidget()
         self._grid = QGridLayout(inside)
         self._grid.setContentsMargins(0, 0, 8, 0)
@@ -77,7 +77,7 @@ class SplitDialog(DialogFrame):
                 row.append(box)
             self.boxes.append(row)
             rest = Text("", "strong_t")
-            rest.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+            rest.setAlignment(Qt.AlignmentFlag.AlignCenter)
             self.rest.append(rest)
             self._put(rest, at + 1, last + 1)
         self._grid.setRowStretch(len(self.lines) + 1, 1)

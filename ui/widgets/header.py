@@ -86,7 +86,7 @@ MOST = 10_000  # counted to here; more is "10,000+"
 
 def capped(count: int) -> str:
     """A count for a badge: exact up to MOST, beyond it "10,000+"."""
-    return str(count) if count <= MOST else f"{figures().number(MOST)}+"
+    return figures().number(min(count, MOST)) + ("+" if count > MOST else "")
 
 
 class ViewTab(PaintedButton):
